@@ -1,0 +1,184 @@
+"""What can go wrong, each with one code, one HTTP status and one sentence.
+
+    ReelqueueError
+    +-- InvalidRequest        400  INVALID_JSON        the body is not JSON, a parameter is not of its form
+    |   +-- InvalidBody       422  INVALID_REQUEST     the body breaks a rule; INVALID_SCENE if all of it lies in scenes
+    |   +-- BodyTooLarge      413  BODY_TOO_LARGE
+    +-- Forbidden             403  FORBIDDEN
+    +-- NotFound              404  NOT_FOUND           no such route
+    |   +-- JobNotFound       404  JOB_NOT_FOUND       no such job, or another caller's
+    |   +-- VideoNotReady     404  VIDEO_NOT_READY     the job exists, its video does not (yet)
+    +-- MethodNotAllowed      405  METHOD_NOT_ALLOWED
+    +-- Conflict              409  CONFLICT            the job's state does not allow it
+    |   +-- IdempotencyConflict 409 IDEMPOTENCY_CONFLICT the key was used with another body
+    +-- TooManyRequests       429
+    |   +-- RateLimited       429  RATE_LIMITED
+    |   +-- LineFull          429  LINE_FULL
+    +-- InternalError         500  INTERNAL_ERROR
+    +-- DependencyDown        503  DEPENDENCY_DOWN     an AWS service did not answer
+    +-- RenderError           why a render failed; never an HTTP answer, stands in the job's ``error``
+        +-- AssetError             ASSET_UNAVAILABLE / ASSET_INVALID, names the scene and the element
+        +-- RenderTimeout          RENDER_TIMEOUT
+        +-- RenderLost             RENDER_LOST         three attempts crashed
+
+Unauthorized callers (401) never reach a handler: API Gateway answers for the
+authorizer, in the same shape, from the gateway responses of ``template.yaml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One mistake: where (a JSON Pointer, RFC 6901, into the request body) and what to do about it."""
+
+    pointer: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "message": self.message}
+
+
+class ReelqueueError(Exception):
+    """Base of all errors that a client may see. ``message`` says what is wrong and how to mend it."""
+
+    code = "INTERNAL_ERROR"
+    status = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: tuple[Detail, ...] = (),
+        retry_after_seconds: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retry_after_seconds = retry_after_seconds
+        if code is not None:
+            self.code = code
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as it stands in a job (``error``) and, with a request id, in an answer."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "details": [detail.as_dict() for detail in self.details],
+        }
+
+
+class InvalidRequest(ReelqueueError):
+    code, status = "INVALID_JSON", 400
+
+
+class InvalidBody(InvalidRequest):
+    """Every mistake of a body at once; the message repeats the first."""
+
+    code, status = "INVALID_REQUEST", 422
+
+    def __init__(self, details: tuple[Detail, ...]) -> None:
+        first = details[0]
+        more = f" (and {len(details) - 1} more, see details)" if len(details) > 1 else ""
+        in_scenes = all(detail.pointer.startswith("/scenes/") for detail in details)
+        super().__init__(
+            f"{readable(first.pointer)}: {first.message}{more}",
+            details=details,
+            code="INVALID_SCENE" if in_scenes else None,
+        )
+
+
+class BodyTooLarge(InvalidRequest):
+    code, status = "BODY_TOO_LARGE", 413
+
+
+class Forbidden(ReelqueueError):
+    code, status = "FORBIDDEN", 403
+
+
+class NotFound(ReelqueueError):
+    code, status = "NOT_FOUND", 404
+
+
+class JobNotFound(NotFound):
+    code = "JOB_NOT_FOUND"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"There is no job {job_id[:64]!r} of yours. Job ids come from POST /generate-video-async."
+        )
+
+
+class VideoNotReady(NotFound):
+    code = "VIDEO_NOT_READY"
+
+
+class MethodNotAllowed(ReelqueueError):
+    code, status = "METHOD_NOT_ALLOWED", 405
+
+
+class Conflict(ReelqueueError):
+    code, status = "CONFLICT", 409
+
+
+class IdempotencyConflict(Conflict):
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class TooManyRequests(ReelqueueError):
+    status = 429
+
+
+class RateLimited(TooManyRequests):
+    code = "RATE_LIMITED"
+
+
+class LineFull(TooManyRequests):
+    code = "LINE_FULL"
+
+
+class InternalError(ReelqueueError):
+    code, status = "INTERNAL_ERROR", 500
+
+
+class DependencyDown(ReelqueueError):
+    code, status = "DEPENDENCY_DOWN", 503
+
+
+class RenderError(ReelqueueError):
+    code = "RENDER_FAILED"
+
+
+class AssetError(RenderError):
+    """A file that a scene names cannot be used. The detail's pointer leads to its ``src``."""
+
+    code = "ASSET_INVALID"
+
+    def __init__(self, pointer: str, message: str, *, code: str | None = None) -> None:
+        super().__init__(f"{readable(pointer)}: {message}", details=(Detail(pointer, message),), code=code)
+
+
+class RenderTimeout(RenderError):
+    code = "RENDER_TIMEOUT"
+
+
+class RenderLost(RenderError):
+    code = "RENDER_LOST"
+
+
+def readable(pointer: str) -> str:
+    """A JSON Pointer as a person would write the place.
+
+    >>> readable("/scenes/2/elements/0/src")
+    'scenes[2].elements[0].src'
+    """
+    if not pointer:
+        return "body"
+    text = ""
+    for token in pointer.split("/")[1:]:
+        token = token.replace("~1", "/").replace("~0", "~")
+        text += f"[{token}]" if token.isdigit() else f".{token}" if text else token
+    return text
