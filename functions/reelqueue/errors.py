@@ -2,7 +2,7 @@
 
     ReelqueueError
     +-- InvalidRequest        400  INVALID_JSON        the body is not JSON, a parameter is not of its form
-    |   +-- InvalidBody       422  INVALID_REQUEST     the body breaks a rule; INVALID_SCENE if all of it lies in scenes
+    |   +-- InvalidBody       422  INVALID_REQUEST     a rule is broken (INVALID_SCENE: in scenes only)
     |   +-- BodyTooLarge      413  BODY_TOO_LARGE
     +-- Forbidden             403  FORBIDDEN
     +-- NotFound              404  NOT_FOUND           no such route
@@ -16,6 +16,7 @@
     |   +-- LineFull          429  LINE_FULL
     +-- InternalError         500  INTERNAL_ERROR
     +-- DependencyDown        503  DEPENDENCY_DOWN     an AWS service did not answer
+    +-- JobExpired            why a waiting job was cancelled (JOB_EXPIRED); never an HTTP answer
     +-- RenderError           why a render failed; never an HTTP answer, stands in the job's ``error``
         +-- AssetError             ASSET_UNAVAILABLE / ASSET_INVALID, names the scene and the element
         +-- RenderTimeout          RENDER_TIMEOUT
@@ -107,9 +108,7 @@ class JobNotFound(NotFound):
     code = "JOB_NOT_FOUND"
 
     def __init__(self, job_id: str) -> None:
-        super().__init__(
-            f"There is no job {job_id[:64]!r} of yours. Job ids come from POST /generate-video-async."
-        )
+        super().__init__(f"There is no job {job_id[:64]!r} of yours. Job ids come from POST /generate-video-async.")
 
 
 class VideoNotReady(NotFound):
@@ -146,6 +145,10 @@ class InternalError(ReelqueueError):
 
 class DependencyDown(ReelqueueError):
     code, status = "DEPENDENCY_DOWN", 503
+
+
+class JobExpired(ReelqueueError):
+    code = "JOB_EXPIRED"
 
 
 class RenderError(ReelqueueError):

@@ -1,0 +1,131 @@
+"""The parts of AWS that a function talks to, made once per process from its settings.
+
+Handlers ask for ``deployment()``; everything below gets its parts as parameters.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from typing import TYPE_CHECKING
+
+import boto3
+from aws_lambda_powertools.utilities import parameters
+from botocore.config import Config
+
+from reelqueue.jobs import Event, Job, Result, event_dict
+from reelqueue.reader import Reader
+from reelqueue.settings import Settings, settings
+from reelqueue.store import Store
+from reelqueue.table import Table
+from reelqueue.webhooks import Sender, signing_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+LINK_SECONDS = 3_600
+"""How long a presigned URL is asked to work; it ends sooner when the function's session does."""
+
+_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=60))
+
+
+class Deployment:
+    """The resources of one deployment; each client is made on first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @functools.cached_property
+    def reader(self) -> Reader:
+        return Reader(self._table, default_limit=self.settings.max_concurrent_renders)
+
+    @functools.cached_property
+    def store(self) -> Store:
+        return Store(
+            self._table,
+            default_limit=self.settings.max_concurrent_renders,
+            retention_days=self.settings.video_retention_days,
+        )
+
+    @functools.cached_property
+    def s3(self) -> S3Client:
+        return boto3.client("s3", config=_S3_CONFIG)
+
+    @functools.cached_property
+    def sender(self) -> Sender:
+        secret = self.secret(self.settings.webhook_secret_arn)["secret"]
+        return Sender(signing_key(str(secret)), clock=time.time, allow_private=self.settings.allow_private_addresses)
+
+    @staticmethod
+    def secret(arn: str) -> dict[str, object]:
+        """A JSON secret, read again at most every five minutes, so that a rotated one is noticed."""
+        value = parameters.get_secret(arn, transform="json", max_age=300)
+        if not isinstance(value, dict):
+            raise TypeError(f"the secret {arn} must be a JSON object")
+        return value
+
+    def wake(self, why: str) -> None:
+        """Tell the dispatcher to look at the line. A lost message costs at most a minute: the schedule looks too."""
+        self._sqs.send_message(QueueUrl=self.settings.jobs_queue_url, MessageBody=json.dumps({"wake": why}))
+
+    def hand_over(self, event: Event, delay_seconds: int = 0) -> None:
+        """Put a webhook event into the webhook queue; from there it is retried until it arrives."""
+        self._sqs.send_message(
+            QueueUrl=self.settings.webhook_queue_url,
+            MessageBody=json.dumps(event_dict(event), ensure_ascii=False),
+            DelaySeconds=delay_seconds,
+        )
+        self.store.delivered(event)
+
+    def postpone(self, receipt_handle: str, seconds: int) -> None:
+        """Let a message of the webhook queue come back after a pause."""
+        self._sqs.change_message_visibility(
+            QueueUrl=self.settings.webhook_queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+        )
+
+    def invoke_render(self, job_id: str, attempt: int) -> None:
+        """Start a render, asynchronously."""
+        self._lambda.invoke(
+            FunctionName=self.settings.render_function_name,
+            InvocationType="Event",
+            Payload=json.dumps({"jobId": job_id, "attempt": attempt}),
+        )
+
+    def link(self, key: str) -> str:
+        """A presigned URL of an object in the bucket."""
+        return self.s3.generate_presigned_url(
+            "get_object", Params={"Bucket": self.settings.bucket_name, "Key": key}, ExpiresIn=LINK_SECONDS
+        )
+
+    def links(self, result: Result | None) -> dict[str, str]:
+        """The ``videoUrl`` and ``posterUrl`` of a finished job, fresh; nothing without a result."""
+        if result is None:
+            return {}
+        return {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+
+    def live(self, job: Job, event: Event) -> dict[str, object]:
+        """What a webhook says of the moment in which it is posted."""
+        links = self.links(job.result) if event.type == "job.completed" else {}
+        return {"queue": self.reader.queue().answer(), **links}
+
+    @functools.cached_property
+    def _table(self) -> Table:
+        return Table(boto3.client("dynamodb", config=_CONFIG), self.settings.table_name)
+
+    @functools.cached_property
+    def _sqs(self) -> SQSClient:
+        return boto3.client("sqs", config=_CONFIG)
+
+    @functools.cached_property
+    def _lambda(self) -> LambdaClient:
+        return boto3.client("lambda", config=_CONFIG)
+
+
+@functools.cache
+def deployment() -> Deployment:
+    """The deployment of this process."""
+    return Deployment(settings())

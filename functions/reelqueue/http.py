@@ -1,0 +1,110 @@
+"""The HTTP side that submit and status share: who calls, what the body says, and one shape for every error."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from reelqueue.errors import (
+    BodyTooLarge,
+    DependencyDown,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    ReelqueueError,
+)
+from reelqueue.observability import logger
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who the authorizer says is calling."""
+
+    name: str
+    administrator: bool
+
+
+def resolver() -> APIGatewayRestResolver:
+    """A router whose every failure is answered in the error shape of the API."""
+    app = APIGatewayRestResolver()
+
+    def refused(error: ReelqueueError) -> Response[str]:
+        return _error(app, error)
+
+    def no_such_route(error: NotFoundError) -> Response[str]:
+        return _error(app, NotFound(f"There is no {app.current_event.http_method} {app.current_event.path}."))
+
+    def dependency_down(error: ClientError | BotoCoreError) -> Response[str]:
+        logger.exception("an AWS service did not answer")
+        message = "A service that this API needs did not answer. Try again."
+        return _error(app, DependencyDown(message, retry_after_seconds=5))
+
+    def unexpected(error: Exception) -> Response[str]:
+        logger.exception("unhandled exception")
+        return _error(app, InternalError("Something went wrong on our side; the log has it under this request id."))
+
+    app.not_found(no_such_route)
+    app.exception_handler(ReelqueueError)(refused)
+    app.exception_handler([ClientError, BotoCoreError])(dependency_down)
+    app.exception_handler(Exception)(unexpected)
+    return app
+
+
+def caller(app: APIGatewayRestResolver) -> Caller:
+    """The caller, from the authorizer's answer.
+
+    Raises:
+        Forbidden: there is none: the route was reached around the authorizer.
+    """
+    authorizer = app.current_event.request_context.authorizer
+    name = authorizer.principal_id if authorizer else None
+    if not name:
+        raise Forbidden("The request did not come through the authorizer.")
+    return Caller(name, administrator=str(authorizer.get("administrator", "false")) == "true")
+
+
+def json_body(app: APIGatewayRestResolver) -> object:
+    """The body of the request.
+
+    Raises:
+        BodyTooLarge: it has more than 256 KB.
+        InvalidRequest: it is not JSON (RFC 8259), or holds half of a surrogate pair, which no text can hold.
+    """
+    text = app.current_event.decoded_body or ""
+    if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES // 1024} KB; put large content into assets.")
+    try:
+        body = json.loads(text, parse_constant=_refuse_constant)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The body must be a JSON object: {error}") from error
+    return body
+
+
+def parameter(app: APIGatewayRestResolver, name: str) -> str | None:
+    """A query parameter, or None."""
+    return (app.current_event.query_string_parameters or {}).get(name)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _error(app: APIGatewayRestResolver, error: ReelqueueError) -> Response[str]:
+    context: Any = app.current_event.request_context
+    body = {"success": False, "error": {**error.as_dict(), "requestId": context.request_id}}
+    headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    return Response(
+        status_code=error.status,
+        content_type=content_types.APPLICATION_JSON,
+        body=json.dumps(body, ensure_ascii=False),
+        headers=headers,
+    )

@@ -1,0 +1,30 @@
+"""How often a caller may submit: a token bucket, kept as one number.
+
+The generic cell rate algorithm (ITU-T I.371) stores the theoretical arrival time of the next request: the moment at
+which the bucket would be full again. A request is refused while that lies further ahead than a full bucket lasts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of ``per_minute`` tokens that refills evenly within a minute. All times are epoch milliseconds."""
+
+    per_minute: int
+
+    @property
+    def interval(self) -> int:
+        """Milliseconds per token."""
+        return max(1, 60_000 // self.per_minute)
+
+    @property
+    def depth(self) -> int:
+        """How far the arrival time may lie ahead for one more request to be let in, in milliseconds."""
+        return self.interval * (self.per_minute - 1)
+
+    def wait(self, now: int, arrival: int | None) -> int:
+        """Milliseconds until a token is free, 0 if one is."""
+        return max(0, (arrival or 0) - now - self.depth)

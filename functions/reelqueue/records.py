@@ -1,0 +1,162 @@
+"""The rows of the table: keys, and the way between a row and the value that it stands for.
+
+| pk             | sk                          | holds |
+|----------------|-----------------------------|-------|
+| SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs |
+| LINE           | <virtual ms, 13 digits>#<id>| ticket of a waiting job |
+| JOB#<id>       | JOB                         | all of a job but its request |
+| JOB#<id>       | REQUEST                     | the validated request, gzip of JSON |
+| IDEM#<owner>#<sha256> | IDEM                 | first answer to an Idempotency-Key |
+| RATE#<owner>   | RATE                        | token bucket |
+
+The request has a row of its own because a write costs by the size of its row, and progress is written often.
+``ttl`` (epoch seconds) stands only on rows that nobody needs any longer: finished jobs and idempotency records.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import asdict
+
+from reelqueue.jobs import Event, Job, JobStatus, LostAttempt, Result
+from reelqueue.line import Ticket
+from reelqueue.slots import Holder, Slots
+from reelqueue.table import Item, Key
+
+SLOTS_KEY: Key = ("SLOTS", "SLOTS")
+LINE = "LINE"
+DUE = "DUE"
+OWNER_INDEX = "jobs-by-owner"
+DUE_INDEX = "due"
+
+
+def job_key(job_id: str) -> Key:
+    return f"JOB#{job_id}", "JOB"
+
+
+def request_key(job_id: str) -> Key:
+    return f"JOB#{job_id}", "REQUEST"
+
+
+def ticket_row_key(ticket_key: str) -> Key:
+    return LINE, ticket_key
+
+
+def idempotency_key(owner: str, key_hash: str) -> Key:
+    return f"IDEM#{owner}#{key_hash}", "IDEM"
+
+
+def rate_key(owner: str) -> Key:
+    return f"RATE#{owner}", "RATE"
+
+
+def row(key: Key, item: Item) -> Item:
+    return {"pk": key[0], "sk": key[1], **item}
+
+
+def job_row(job: Job) -> Item:
+    """A job as its row. ``ownerJobs`` and ``createdKey`` feed the list of a caller's jobs."""
+    item: Item = {
+        "jobId": job.id,
+        "owner": job.owner,
+        "ownerJobs": job.owner,
+        "createdKey": f"{job.created_at:013d}#{job.id}",
+        "status": str(job.status),
+        "attempt": job.attempt,
+        "startedAttempt": job.started_attempt,
+        "ticketKey": job.ticket_key,
+        "webhookUrl": job.webhook_url,
+        "createdAt": job.created_at,
+        "queuedAt": job.queued_at,
+        "expiresAt": job.expires_at,
+        "timeoutSeconds": job.timeout_seconds,
+        "startedAt": job.started_at,
+        "finishedAt": job.finished_at,
+        "progress": job.progress,
+        "cancelRequested": job.cancel_requested,
+        "metadata": _text(job.metadata),
+        "error": _text(job.error),
+        "result": asdict(job.result) if job.result else None,
+        "lost": [asdict(attempt) for attempt in job.lost],
+        "due": {event.id: _text(asdict(event)) for event in job.due},
+    }
+    return row(job_key(job.id), {name: value for name, value in item.items() if value is not None})
+
+
+def job_of(item: Item) -> Job:
+    return Job(
+        id=item["jobId"],
+        owner=item["owner"],
+        status=JobStatus(item["status"]),
+        ticket_key=item["ticketKey"],
+        webhook_url=item["webhookUrl"],
+        created_at=item["createdAt"],
+        queued_at=item["queuedAt"],
+        expires_at=item["expiresAt"],
+        attempt=item["attempt"],
+        timeout_seconds=item.get("timeoutSeconds"),
+        metadata=json.loads(item["metadata"]) if "metadata" in item else None,
+        started_attempt=item["startedAttempt"],
+        started_at=item.get("startedAt"),
+        finished_at=item.get("finishedAt"),
+        progress=item["progress"],
+        cancel_requested=item["cancelRequested"],
+        result=Result(**item["result"]) if "result" in item else None,
+        error=json.loads(item["error"]) if "error" in item else None,
+        lost=tuple(
+            LostAttempt(**{"started_at": None, **attempt})  # an absent time is not stored
+            for attempt in item["lost"]
+        ),
+        due=tuple(Event(**json.loads(text)) for text in item["due"].values()),
+    )
+
+
+def ticket_row(ticket: Ticket) -> Item:
+    return row(
+        ticket_row_key(ticket.key),
+        {
+            "jobId": ticket.job_id,
+            "owner": ticket.owner,
+            "queuedAt": ticket.queued_at,
+            "expiresAt": ticket.expires_at,
+            "attempt": ticket.attempt,
+        },
+    )
+
+
+def ticket_of(item: Item) -> Ticket:
+    return Ticket(
+        key=item["sk"],
+        job_id=item["jobId"],
+        owner=item["owner"],
+        queued_at=item["queuedAt"],
+        expires_at=item["expiresAt"],
+        attempt=item["attempt"],
+    )
+
+
+def slots_of(item: Item | None, default_limit: int) -> Slots:
+    """The semaphore; before the dispatcher has run for the first time there is none, and nothing is active."""
+    if item is None:
+        return Slots(limit=default_limit)
+    return Slots(
+        limit=item["limit"],
+        paused=item["paused"],
+        holders={job_id: Holder(**holder) for job_id, holder in item["holders"].items()},
+        deployed_limit=item["deployedLimit"],
+        mean_render_ms=item.get("meanRenderMs"),
+    )
+
+
+def pack(request_json: str) -> bytes:
+    return gzip.compress(request_json.encode(), mtime=0)
+
+
+def unpack(packed: bytes) -> str:
+    return gzip.decompress(packed).decode()
+
+
+def _text(value: object) -> str | None:
+    """Free-form JSON is stored as text: DynamoDB's numbers are not JSON's."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,112 @@
+"""What clients read: one job, the queue, their jobs, their videos."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from reelqueue.deployment import Deployment
+from reelqueue.errors import InvalidRequest, VideoNotReady
+from reelqueue.http import Caller
+from reelqueue.intake import own_job
+from reelqueue.jobs import Job, JobStatus, iso
+from reelqueue.line import estimated_start
+from reelqueue.slots import Queue
+
+MAX_PAGE = 100
+_DEFAULT_PAGE = 20
+_MAX_SEEN = 1_000
+
+Answer = dict[str, Any]
+
+
+def job_status(at: Deployment, caller: Caller, job_id: str) -> Answer:
+    """One job, with the queue around it.
+
+    Raises:
+        JobNotFound: no such job of this caller.
+    """
+    job = own_job(at, caller, job_id)
+    answer = job.answer()
+    if job.status is not JobStatus.QUEUED:
+        return {**answer, "queue": at.reader.queue().answer(), **at.links(job.result)}
+    slots = at.reader.slots()
+    ahead, behind = at.reader.ahead_and_behind(job.ticket_key)
+    queue = Queue(slots, ahead + behind + 1).answer() | {"position": ahead + 1}
+    start = estimated_start(at.reader.now(), ahead + 1, slots.active, slots.limit, slots.mean_render_ms)
+    if start is not None:
+        queue["estimatedStartAt"] = iso(start)
+    return {**answer, "message": f"Waiting in line at position {ahead + 1}", "queue": queue}
+
+
+def queue_status(at: Deployment, caller: Caller) -> Answer:
+    """The queue as a whole; of the waiting jobs, the first ``MAX_PAGE`` that this caller may see."""
+    queue = at.reader.queue()
+    head = zip(at.reader.line(limit=MAX_PAGE), range(MAX_PAGE), strict=False)
+    waiting = [
+        {"jobId": ticket.job_id, "queuedAt": iso(ticket.queued_at)}
+        for ticket, _ in head
+        if caller.administrator or ticket.owner == caller.name
+    ]
+    return {**queue.answer(), "availableSlots": queue.slots.available, "queuedJobs": waiting}
+
+
+def list_jobs(at: Deployment, caller: Caller, *, status: str | None, limit: str | None, cursor: str | None) -> Answer:
+    """A caller's own jobs, newest first. ``cursor`` leads to the next page, as long as there may be one.
+
+    Raises:
+        InvalidRequest: a parameter is not of its form.
+    """
+    if status is not None and status not in list(JobStatus):
+        raise InvalidRequest(f"status must be one of {', '.join(JobStatus)}, not {status!r}.")
+    size = _page_size(limit)
+    found: list[Job] = []
+    last = None
+    jobs = at.reader.jobs_of(caller.name, before=_read_cursor(cursor), page=MAX_PAGE)
+    for seen, (created_key, job) in enumerate(jobs, start=1):
+        last = created_key
+        if status is None or job.status == status:
+            found.append(job)
+        if len(found) == size or seen == _MAX_SEEN:
+            break
+    else:
+        last = None
+    answer: Answer = {"jobs": [job.answer() for job in found]}
+    if last is not None:
+        answer["cursor"] = base64.urlsafe_b64encode(last.encode()).decode()
+    return answer
+
+
+def video_location(at: Deployment, caller: Caller, job_id: str) -> str:
+    """A fresh presigned URL of a finished video.
+
+    Raises:
+        JobNotFound: no such job of this caller.
+        VideoNotReady: the job has no video.
+    """
+    job = own_job(at, caller, job_id)
+    if job.result is None:
+        raise VideoNotReady(f"Job {job_id} is {job.status}; there is a video once it is completed.")
+    return at.link(job.result.video_key)
+
+
+def _page_size(limit: str | None) -> int:
+    if limit is None:
+        return _DEFAULT_PAGE
+    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE:
+        raise InvalidRequest(f"limit must be a number from 1 to {MAX_PAGE}, not {limit!r}.")
+    return int(limit)
+
+
+def _read_cursor(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        key = base64.urlsafe_b64decode(cursor.encode()).decode()
+    except (binascii.Error, UnicodeError) as error:
+        raise InvalidRequest("cursor must be the cursor of an earlier answer.") from error
+    if not re.fullmatch(r"\d{13}#[0-9a-f]+", key):
+        raise InvalidRequest("cursor must be the cursor of an earlier answer.")
+    return key

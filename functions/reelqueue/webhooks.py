@@ -1,0 +1,111 @@
+"""Webhooks: what is posted to clients, signed and retried as the Standard Webhooks specification (1.0) has it.
+
+The start and the end of a render are posted at least once, each with the same ``webhook-id`` on every try. The render
+itself tries once, with a short time-out; what fails goes to the webhook queue, whose consumer follows
+``RETRY_SECONDS``. Links and queue figures are made anew for every try: a presigned URL dies with the session of the
+function that made it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import requests
+
+from reelqueue.addresses import AddressRefused, check_url
+from reelqueue.jobs import Event, iso
+
+FIRST_TRY_TIMEOUT = (2.0, 3.0)
+"""Seconds to connect and to wait for an answer, when a render posts."""
+
+RETRY_TIMEOUT = (5.0, 10.0)
+"""The same for the consumer of the webhook queue."""
+
+RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
+"""Pauses between tries, as the Standard Webhooks specification suggests; after the last, the dead-letter queue."""
+
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix of all such secrets
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How one try went: ``status`` is the HTTP status, None when there was no answer."""
+
+    ok: bool
+    status: int | None
+    reason: str
+
+
+def body(event: Event, live: Mapping[str, object]) -> bytes:
+    """The JSON that is posted; ``live`` adds to the job's data what depends on the moment (queue, links)."""
+    message = {"type": event.type, "timestamp": iso(event.at), "data": {**event.data, **live}}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def signing_key(secret: str) -> bytes:
+    """The key bytes of a secret, with or without its ``whsec_`` prefix.
+
+    Raises:
+        ValueError: it is not base64, or shorter than the 24 bytes that the specification asks for.
+    """
+    key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+    if len(key) < 24:
+        raise ValueError("the webhook secret must be the base64 of at least 24 bytes")
+    return key
+
+
+def sign(key: bytes, event_id: str, timestamp: int, content: bytes) -> str:
+    """The ``webhook-signature`` header: ``v1,`` and base64 of HMAC-SHA256 over ``id.timestamp.body``."""
+    signed = f"{event_id}.{timestamp}.".encode() + content
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+class Sender:
+    """Posts events. ``session`` is the seam for tests, ``clock`` gives epoch seconds."""
+
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        clock: Callable[[], float],
+        allow_private: bool = False,
+        session: requests.Session | None = None,
+    ) -> None:
+        self._key = key
+        self._clock = clock
+        self._allow_private = allow_private
+        self._session = session or requests.Session()
+
+    def post(self, url: str, event: Event, live: Mapping[str, object], timeout: tuple[float, float]) -> Delivery:
+        """One try. Any 2xx is success; redirects are failures and the answer's body is never read."""
+        content = body(event, live)
+        timestamp = int(self._clock())
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "Reelqueue-Webhooks",
+            "webhook-id": event.id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": sign(self._key, event.id, timestamp, content),
+        }
+        try:
+            check_url(url, allow_private=self._allow_private)
+            with self._session.post(
+                url, data=content, headers=headers, timeout=timeout, allow_redirects=False, stream=True
+            ) as answer:
+                status = answer.status_code
+        except (AddressRefused, requests.RequestException) as error:
+            return Delivery(False, None, f"{type(error).__name__}: {error}")
+        return Delivery(200 <= status < 300, status, f"the receiver answered {status}")
+
+
+def retry_delay(tries: int, jitter: Callable[[], float] = random.random) -> int | None:
+    """Seconds to wait after ``tries`` failed tries, up to 10 % more by chance; None after the last."""
+    if tries >= len(RETRY_SECONDS):
+        return None
+    return round(RETRY_SECONDS[tries] * (1 + 0.1 * jitter()))

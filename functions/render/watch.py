@@ -1,0 +1,80 @@
+"""Watches over a running render: writes its progress, and stops it when it may not or need not go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from enum import Enum
+from types import TracebackType
+
+from botocore.exceptions import BotoCoreError, ClientError
+from render.engine import Control
+
+from reelqueue.jobs import Job
+from reelqueue.observability import logger
+from reelqueue.store import Fenced, Store
+
+TICK_SECONDS = 1.0
+WRITE_EVERY_TICKS = 2
+
+
+class StopReason(Enum):
+    CANCELLED = "its caller cancelled it"
+    FENCED = "the attempt was given up for lost"
+    TIMEOUT = "its time is over"
+
+
+class Watch:
+    """A thread beside the encoder. Each second it asks whether the render may go on; every other time by writing.
+
+    A cancelled, fenced or overdue render is stopped by killing the encoder: it ends within two seconds.
+    ``deadline`` is on the clock ``now`` (epoch milliseconds).
+    """
+
+    def __init__(self, store: Store, job: Job, control: Control, *, deadline: int, now: Callable[[], int]) -> None:
+        self.reason: StopReason | None = None
+        self._store = store
+        self._job = job
+        self._control = control
+        self._deadline = deadline
+        self._now = now
+        self._written = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        tick = 0
+        while not self._over.wait(TICK_SECONDS):
+            tick += 1
+            try:
+                self.reason = self._look(write=tick % WRITE_EVERY_TICKS == 0)
+            except (ClientError, BotoCoreError):
+                # A passing fault of the table is no reason to throw a render away; the lease bounds it.
+                logger.exception("progress could not be written")
+            if self.reason is not None:
+                self._control.request_stop()
+                return
+
+    def _look(self, *, write: bool) -> StopReason | None:
+        if self._now() >= self._deadline:
+            return StopReason.TIMEOUT
+        percent = min(99, int(self._control.progress))
+        try:
+            if write and percent > self._written:
+                cancel = self._store.progress(self._job, percent)
+                self._written = percent
+            else:
+                cancel = self._store.still_mine(self._job)
+        except Fenced:
+            return StopReason.FENCED
+        return StopReason.CANCELLED if cancel else None
