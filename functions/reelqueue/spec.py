@@ -1,0 +1,216 @@
+"""What a client may ask for. ``parse_request`` turns a body into a ``VideoRequest`` or into all its mistakes.
+
+A ``VideoRequest`` is what is stored with the job and what the engine renders: the shorthand
+is expanded into elements, the theme is resolved to data, the output to pixels. Nothing after
+this module knows the short forms, and nothing that was accepted is ever ignored.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reelqueue.errors import Detail, InvalidBody
+from reelqueue.spec_errors import MAX_DETAILS, FieldNames, details_of, pointer
+from reelqueue.spec_output import OutputChoice, Poster, Soundtrack
+from reelqueue.spec_request import RequestHead, VideoRequest, overlap_seconds, scene_seconds, total_seconds
+from reelqueue.spec_scenes import (
+    ELEMENTS,
+    Animation,
+    GradientBackground,
+    KenBurns,
+    Outline,
+    Point,
+    Scene,
+    Transition,
+    Trim,
+)
+from reelqueue.spec_values import ASSET_NAME, Limits, Rules, shown
+from reelqueue.themes import ColorChanges, ThemeChoice, resolve
+
+__all__ = ["ASSET_NAME", "Limits", "VideoRequest", "overlap_seconds", "parse_request", "scene_seconds"]
+
+SHORTHAND = ("video", "image", "text")
+
+_M = TypeVar("_M", bound=BaseModel)
+
+# The fields of each object, by the name that leads to it: for the hints at a misspelt one.
+_OBJECTS: dict[str, type[BaseModel]] = {
+    "": RequestHead, "~theme": ThemeChoice, "colors": ColorChanges, "output": OutputChoice, "poster": Poster,
+    "soundtrack": Soundtrack, "~point": Point, "kenBurns": KenBurns, "trim": Trim, "outline": Outline,
+    "enter": Animation, "exit": Animation, "transition": Transition, "~gradient": GradientBackground,
+}  # fmt: skip
+_MODELS = {**_OBJECTS, **{f"~{kind}": model for kind, model in ELEMENTS.items()}}
+_NAMES = {
+    place: tuple(field.alias or name for name, field in model.model_fields.items()) for place, model in _MODELS.items()
+} | {"~color": ("type", "color")}
+_HEAD_FIELDS = FieldNames(_NAMES | {"": (*_NAMES[""], "scenes")})
+_SCENE_FIELDS = FieldNames(_NAMES | {"": (*Scene.model_fields, *SHORTHAND)})
+
+
+def parse_request(body: object, *, limits: Limits = Limits(), allow_http: bool = False) -> VideoRequest:  # noqa: B008
+    """The request that this JSON value makes, normalised.
+
+    Args:
+        body: the decoded JSON body.
+        limits: what a request may ask for at most.
+        allow_http: plain http is allowed for webhooks and sources (the local stack only).
+
+    Raises:
+        InvalidBody: with every mistake of the body, each with its JSON Pointer into the body as sent.
+    """
+    if not isinstance(body, dict):
+        raise InvalidBody((Detail("", f"must be a JSON object, not {shown(body)}"),))
+    rules = Rules(limits, allow_http)
+    details: list[Detail] = []
+    head_fields = {name: value for name, value in body.items() if name != "scenes"}
+    head = _checked(RequestHead, head_fields, rules, details, fields=_HEAD_FIELDS)
+    scenes, shorthand = _parse_scenes(body, rules, details)
+    details += _mistakes_between(head, scenes, rules)
+    if details or head is None:
+        raise InvalidBody(tuple(details[:MAX_DETAILS]))
+    fields = {field.alias or name: getattr(head, name) for name, field in RequestHead.model_fields.items()}
+    return VideoRequest.model_validate(
+        fields
+        | {
+            "theme": resolve(head.theme),
+            "output": head.output.settled(),
+            "scenes": scenes,
+            "shorthand": shorthand,
+        }
+    )
+
+
+def _checked(
+    model: type[_M],
+    value: object,
+    rules: Rules,
+    details: list[Detail],
+    *,
+    fields: FieldNames,
+    prefix: str = "",
+    written: tuple[str, ...] = (),
+) -> _M | None:
+    try:
+        return model.model_validate(value, context=rules)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        details.extend(details_of(found, prefix=prefix, written=written, fields=fields))
+        return None
+
+
+def _parse_scenes(
+    body: dict[str, Any], rules: Rules, details: list[Detail]
+) -> tuple[list[Scene | None], dict[int, tuple[str, ...]]]:
+    """Each scene by itself (None where it has mistakes), and the short fields by scene."""
+    sent = body.get("scenes")
+    if not isinstance(sent, list) or not sent or len(sent) > rules.limits.max_scenes:
+        details.append(Detail("/scenes", _no_list_of_scenes(body, rules)))
+        return [], {}
+    scenes: list[Scene | None] = []
+    shorthand: dict[int, tuple[str, ...]] = {}
+    for index, value in enumerate(sent):
+        place = pointer(("scenes", index))
+        expanded, written = _expand(value, place, details)
+        if written:
+            shorthand[index] = written
+        scene = _checked(Scene, expanded, rules, details, fields=_SCENE_FIELDS, prefix=place, written=written)
+        scenes.append(scene)
+    return scenes, shorthand
+
+
+def _no_list_of_scenes(body: dict[str, Any], rules: Rules) -> str:
+    sent = body.get("scenes")
+    if "scenes" not in body:
+        return "is required: a list of scenes, each with text, image, video or elements"
+    if not isinstance(sent, list):
+        return f"must be a list of scenes, not {shown(sent)}"
+    if not sent:
+        return "is empty; a video needs at least one scene"
+    return f"holds {len(sent)} scenes; the limit is {rules.limits.max_scenes}"
+
+
+def _expand(scene: Any, place: str, details: list[Detail]) -> tuple[Any, tuple[str, ...]]:
+    """A scene with its short fields turned into elements; with them, the short fields in that order."""
+    if not isinstance(scene, dict):
+        return scene, ()
+    written = tuple(field for field in SHORTHAND if field in scene)
+    if not written:
+        if not scene.get("elements", ()) and "background" not in scene:
+            details.append(Detail(place, "shows nothing; give it text, image, video, elements or a background"))
+        return scene, ()
+    rest = {field: value for field, value in scene.items() if field not in SHORTHAND}
+    clash = "elements" if "elements" in scene else "image" if {"image", "video"} <= scene.keys() else None
+    if clash:
+        details.append(
+            Detail(f"{place}/{written[0]}", f"cannot stand beside {clash} in the short form; use elements for all")
+        )
+        return {field: value for field, value in rest.items() if field != "elements"}, ()
+    return rest | {"elements": [_element(field, scene[field], written) for field in written]}, written
+
+
+def _element(field: str, value: Any, written: tuple[str, ...]) -> dict[str, Any]:
+    if field == "text":
+        return {"type": "text", "text": value, "style": "title" if written == ("text",) else "caption"}
+    return {"type": field, "src": value}
+
+
+def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rules: Rules) -> list[Detail]:
+    """What can only be said of the parts together, as far as each part is right by itself."""
+    details = [*_repeated_ids(scenes), *_late_elements(scenes), *_long_transitions(head, scenes)]
+    if head is None or not scenes or None in scenes:
+        return details
+    total = total_seconds([scene for scene in scenes if scene], resolve(head.theme))
+    if total is None:
+        return details
+    if total > rules.limits.max_seconds:
+        most = rules.limits.max_seconds
+        details.append(Detail("/scenes", f"make a video of {total:g} s; the limit is {most:g} s"))
+    if head.output.poster and head.output.poster.at > total:
+        details.append(Detail("/output/poster/at", f"lies after the end of the video, which is {total:g} s long"))
+    return details
+
+
+def _repeated_ids(scenes: list[Scene | None]) -> list[Detail]:
+    seen: dict[str, int] = {}
+    details = []
+    for index, scene in enumerate(scenes):
+        if scene is None or scene.id is None:
+            continue
+        if scene.id in seen:
+            details.append(Detail(pointer(("scenes", index, "id")), f"is also the id of scene {seen[scene.id]}"))
+        seen.setdefault(scene.id, index)
+    return details
+
+
+def _late_elements(scenes: list[Scene | None]) -> list[Detail]:
+    return [
+        Detail(
+            pointer(("scenes", number, "elements", index, "start")),
+            f"must lie before the end of its scene, which is {scene.duration:g} s long",
+        )
+        for number, scene in enumerate(scenes)
+        if scene is not None and scene.duration != "auto"
+        for index, element in enumerate(scene.elements)
+        if element.start >= scene.duration
+    ]
+
+
+def _long_transitions(head: RequestHead | None, scenes: list[Scene | None]) -> list[Detail]:
+    details = []
+    for index, (scene, following) in enumerate(pairwise(scenes)):
+        if scene is None or following is None or scene.transition is None:
+            continue
+        lengths = [scene_seconds(each, resolve(head.theme)) if head else each.duration for each in (scene, following)]
+        shorter = min((length for length in lengths if isinstance(length, float)), default=None)
+        if shorter is not None and scene.transition.seconds > shorter / 2:
+            details.append(
+                Detail(
+                    pointer(("scenes", index, "transition", "duration")),
+                    f"must be at most {shorter / 2:g}, half of the shorter of the two scenes, "
+                    f"not {scene.transition.seconds:g}",
+                )
+            )
+    return details
