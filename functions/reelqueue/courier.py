@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import Event, Job
 from reelqueue.observability import logger
-from reelqueue.webhooks import FIRST_TRY_TIMEOUT, RETRY_SECONDS, RETRY_TIMEOUT, retry_delay
+from reelqueue.webhooks import FIRST_TRY_TIMEOUT, RETRY_SECONDS, RETRY_TIMEOUT, next_try
 
 
 class NotDelivered(Exception):
@@ -32,11 +32,11 @@ def announce(at: Deployment, job: Job) -> None:
             logger.exception("a webhook stays due", extra={"event_id": event.id})
 
 
-def redeliver(at: Deployment, event: Event, *, tries: int, receipt_handle: str) -> None:
-    """One more try of an event that the queue holds; ``tries`` counts this one.
+def redeliver(at: Deployment, event: Event, *, receipt_handle: str) -> None:
+    """One more try of an event that the queue holds. After the last one the event goes to the dead-letter queue.
 
     Raises:
-        NotDelivered: the message comes back after the pause of the schedule, or has had its last try.
+        NotDelivered: the message stays in the queue, and comes back after the pause of the schedule.
     """
     job = at.reader.job(event.job_id)
     if job is None:
@@ -44,9 +44,12 @@ def redeliver(at: Deployment, event: Event, *, tries: int, receipt_handle: str) 
         return
     delivery = at.sender.post(job.webhook_url, event, at.live(job, event), RETRY_TIMEOUT)
     if delivery.ok:
-        logger.info("webhook delivered", extra={"event_id": event.id, "tries": tries})
+        logger.info("webhook delivered", extra={"event_id": event.id})
         return
-    pause = retry_delay(tries)
-    if pause is not None:
-        at.postpone(receipt_handle, pause)
+    pause = next_try((at.reader.now() - event.at) / 1000)
+    if pause is None:
+        logger.error("webhook given up", extra={"event_id": event.id, "reason": delivery.reason})
+        at.bury(event, delivery.reason)
+        return
+    at.postpone(receipt_handle, pause)
     raise NotDelivered(f"{event.id}: {delivery.reason}; next try in {pause} s")

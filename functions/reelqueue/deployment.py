@@ -81,6 +81,13 @@ class Deployment:
         )
         self.store.delivered(event)
 
+    def bury(self, event: Event, reason: str) -> None:
+        """Put a webhook event that nobody would take into the dead-letter queue, for a person to look at."""
+        self._sqs.send_message(
+            QueueUrl=self.settings.webhook_dead_letters_url,
+            MessageBody=json.dumps({**event_dict(event), "reason": reason}, ensure_ascii=False),
+        )
+
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message of the webhook queue come back after a pause."""
         self._sqs.change_message_visibility(

@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
+import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -104,8 +106,13 @@ class Sender:
         return Delivery(200 <= status < 300, status, f"the receiver answered {status}")
 
 
-def retry_delay(tries: int, jitter: Callable[[], float] = random.random) -> int | None:
-    """Seconds to wait after ``tries`` failed tries, up to 10 % more by chance; None after the last."""
-    if tries >= len(RETRY_SECONDS):
-        return None
-    return round(RETRY_SECONDS[tries] * (1 + 0.1 * jitter()))
+def next_try(age: float, jitter: Callable[[], float] = random.random) -> int | None:
+    """Seconds from now until the next try of an event that is ``age`` seconds old; None when it has had its last.
+
+    The schedule hangs on the event's age and not on a count of receives: SQS counts a receive too when Lambda had no
+    capacity to take the message. Up to 10 % are added by chance, so that a receiver that comes back is not overrun.
+    """
+    for due in itertools.accumulate(RETRY_SECONDS):
+        if due > age:
+            return math.ceil((due - age) * (1 + 0.1 * jitter()))
+    return None

@@ -25,9 +25,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItem
 
 
 def post(record: SQSRecord) -> None:
-    redeliver(
-        deployment(),
-        Event(**json.loads(record.body)),
-        tries=int(record.attributes.approximate_receive_count or 1),
-        receipt_handle=record.receipt_handle,
-    )
+    redeliver(deployment(), Event(**json.loads(record.body)), receipt_handle=record.receipt_handle)

@@ -1,0 +1,20 @@
+"""What a render costs."""
+
+from __future__ import annotations
+
+import pytest
+
+from reelqueue.costs import render_cost_usd
+
+
+@pytest.mark.parametrize(("machine", "usd"), [("x86_64", 0.001667), ("aarch64", 0.001333), ("arm64", 0.001333)])
+def test_the_cost_is_gb_seconds_of_the_processor(machine: str, usd: float) -> None:
+    cost = render_cost_usd(
+        busy_ms=50_000, attempts=1, memory_mb=2048, machine=machine, stored_bytes=0, retention_days=30
+    )
+    assert cost == pytest.approx(usd, abs=2e-6)
+
+
+def test_storage_costs_by_the_month() -> None:
+    cost = render_cost_usd(busy_ms=0, attempts=0, memory_mb=0, machine="x86_64", stored_bytes=10**9, retention_days=60)
+    assert cost == pytest.approx(0.046)

@@ -1,0 +1,134 @@
+"""The state machine of a job, and what clients see of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reelqueue.errors import AssetError, Conflict, RenderTimeout
+from reelqueue.jobs import MAX_ATTEMPTS, Job, JobStatus, Result, iso, new_job_id
+
+SUBMITTED = 1_763_145_000_000
+RESULT = Result("videos/a/1/video.mp4", "videos/a/1/poster.jpg", 4.0, 1920, 1080, 1_000_000, 7.5, 0.0004)
+
+
+@pytest.fixture
+def waiting() -> Job:
+    return Job(
+        id="abc123",
+        owner="admin",
+        status=JobStatus.QUEUED,
+        ticket_key=f"{SUBMITTED}#abc123",
+        webhook_url="https://app.example.com/hook",
+        created_at=SUBMITTED,
+        queued_at=SUBMITTED,
+        expires_at=SUBMITTED + 3_600_000,
+        metadata={"orderId": "ord_42"},
+    )
+
+
+@pytest.fixture
+def rendering(waiting: Job) -> Job:
+    return waiting.admitted().started(SUBMITTED + 1000)
+
+
+def test_admission_begins_a_new_attempt(waiting: Job) -> None:
+    admitted = waiting.admitted()
+    assert (admitted.status, admitted.attempt, admitted.due) == (JobStatus.PROCESSING, 1, ())
+
+
+def test_start_and_end_each_owe_one_webhook(rendering: Job) -> None:
+    ended = rendering.completed(RESULT, SUBMITTED + 9000)
+    assert [event.type for event in ended.due] == ["job.processing", "job.completed"]
+    assert [event.id for event in ended.due] == ["msg_abc123_1_processing", "msg_abc123_1_completed"]
+
+
+def test_an_event_shows_the_job_as_it_was_then(rendering: Job) -> None:
+    ended = rendering.completed(RESULT, SUBMITTED + 9000)
+    assert [event.data["status"] for event in ended.due] == ["processing", "completed"]
+    assert [event.data["progress"] for event in ended.due] == [0, 100]
+
+
+def test_a_lost_attempt_goes_back_to_its_old_place(rendering: Job) -> None:
+    again = rendering.reclaimed("signal: killed", SUBMITTED + 5000)
+    assert (again.status, again.ticket_key, again.attempt) == (JobStatus.QUEUED, rendering.ticket_key, 1)
+    assert again.lost[0].reason == "signal: killed"
+
+
+def test_a_job_that_is_lost_too_often_fails_and_says_why(waiting: Job) -> None:
+    job = waiting
+    for _ in range(MAX_ATTEMPTS):
+        assert job.status is JobStatus.QUEUED
+        job = job.admitted().started(SUBMITTED).reclaimed("out of memory", SUBMITTED + 5000)
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error["code"] == "RENDER_LOST"
+    assert "out of memory" in str(job.error["message"])
+
+
+def test_an_attempt_that_was_never_invoked_is_not_held_against_the_job(waiting: Job) -> None:
+    job = waiting
+    for _ in range(MAX_ATTEMPTS + 1):
+        job = job.admitted().reclaimed("no capacity", SUBMITTED, counts=False)
+    assert (job.status, job.lost, job.attempt) == (JobStatus.QUEUED, (), MAX_ATTEMPTS + 1)
+
+
+def test_a_lost_job_whose_caller_wants_it_cancelled_does_not_come_back(rendering: Job) -> None:
+    job = replace(rendering, cancel_requested=True).reclaimed("signal: killed", SUBMITTED + 5000)
+    assert job.status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED])
+def test_what_has_ended_cannot_be_cancelled(rendering: Job, status: JobStatus) -> None:
+    with pytest.raises(Conflict, match=status.value):
+        replace(rendering, status=status).cancellable()
+
+
+def test_busy_time_counts_every_attempt(rendering: Job) -> None:
+    second = rendering.reclaimed("lost", SUBMITTED + 5000).admitted().started(SUBMITTED + 20_000)
+    assert second.busy_ms(SUBMITTED + 27_000) == 4000 + 7000
+
+
+def test_the_answer_holds_only_what_applies(waiting: Job) -> None:
+    assert waiting.answer() == {
+        "jobId": "abc123",
+        "status": "queued",
+        "progress": 0,
+        "message": "Waiting in line",
+        "createdAt": "2025-11-14T18:30:00.000Z",
+        "attempt": 0,
+        "metadata": {"orderId": "ord_42"},
+    }
+
+
+def test_a_completed_job_tells_all_of_its_video(rendering: Job) -> None:
+    answer = rendering.completed(RESULT, SUBMITTED + 9000).answer()
+    expected = {"duration": 4.0, "width": 1920, "height": 1080, "bytes": 1_000_000, "renderSeconds": 7.5}
+    assert answer.items() >= (expected | {"costUsd": 0.0004, "finishedAt": "2025-11-14T18:30:09.000Z"}).items()
+
+
+def test_a_failed_job_names_the_element(rendering: Job) -> None:
+    job = rendering.failed(AssetError("/scenes/2/elements/0/src", "is not an image"), SUBMITTED)
+    assert job.answer()["error"] == {
+        "code": "ASSET_INVALID",
+        "message": "scenes[2].elements[0].src: is not an image",
+        "details": [{"pointer": "/scenes/2/elements/0/src", "message": "is not an image"}],
+    }
+
+
+def test_progress_is_a_message_for_people(rendering: Job) -> None:
+    assert replace(rendering, progress=45).message == "Rendering: 45%"
+    assert rendering.failed(RenderTimeout("too slow"), SUBMITTED).message == "too slow"
+
+
+def test_a_delivered_event_is_owed_no_longer(rendering: Job) -> None:
+    assert rendering.delivered("msg_abc123_1_processing").due == ()
+
+
+def test_times_are_iso_8601_with_milliseconds() -> None:
+    assert iso(1_763_145_000_042) == "2025-11-14T18:30:00.042Z"
+
+
+def test_job_ids_are_not_guessable() -> None:
+    assert len({new_job_id() for _ in range(1000)}) == 1000
