@@ -96,7 +96,7 @@ class Deployment:
 
     def invoke_render(self, job_id: str, attempt: int) -> None:
         """Start a render, asynchronously."""
-        self._lambda.invoke(
+        self.renders.invoke(
             FunctionName=self.settings.render_function_name,
             InvocationType="Event",
             Payload=json.dumps({"jobId": job_id, "attempt": attempt}),
@@ -128,7 +128,7 @@ class Deployment:
         return boto3.client("sqs", config=_CONFIG)
 
     @functools.cached_property
-    def _lambda(self) -> LambdaClient:
+    def renders(self) -> LambdaClient:
         return boto3.client("lambda", config=_CONFIG)
 
 

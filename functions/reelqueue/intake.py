@@ -44,10 +44,13 @@ def submit(at: Deployment, caller: Caller, body: object, idempotency_key: str | 
         IdempotencyConflict: the key was used with another body within 24 hours.
     """
     _take_token(at, caller)
-    record = _idempotency_record(caller, body, idempotency_key, at.store.now())
+    now = at.store.now()
+    record = _idempotency_record(caller, body, idempotency_key, now)
     request = parse_request(body, allow_http=at.settings.allow_private_addresses)
-    if record is not None and (known := at.store.table.get((record["pk"], record["sk"]))):
-        return _replay(known, record)
+    if record is not None:
+        known = at.store.table.get((record["pk"], record["sk"]))
+        if known is not None and known["ttl"] >= now // 1000:
+            return _replay(known, record)
     return _accept(at, caller, request, record)
 
 

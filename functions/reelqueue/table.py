@@ -81,34 +81,17 @@ class Table:
         newest_first: bool = False,
     ) -> Iterator[Item]:
         """The items under a key condition, in order, page after page as they are asked for."""
-        request: Any = self._expression(condition, values) | {
-            "KeyConditionExpression": condition,
-            "ScanIndexForward": not newest_first,
-        }
+        request = self._query(condition, values, ScanIndexForward=not newest_first)
         request |= {"IndexName": index} if index else {"ConsistentRead": True}
         if limit is not None:
             request["Limit"] = limit
-        while True:
-            page = self._client.query(**request)
+        for page in self._pages(request):
             yield from map(_from_item, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def count(self, condition: str, values: Mapping[str, object]) -> int:
         """How many items are under a key condition, strongly consistent."""
-        request: Any = self._expression(condition, values) | {
-            "KeyConditionExpression": condition,
-            "ConsistentRead": True,
-            "Select": "COUNT",
-        }
-        total = 0
-        while True:
-            page = self._client.query(**request)
-            total += page["Count"]
-            if "LastEvaluatedKey" not in page:
-                return total
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        request = self._query(condition, values, ConsistentRead=True, Select="COUNT")
+        return sum(page["Count"] for page in self._pages(request))
 
     def update(self, write: Item) -> Item:
         """One update outside a transaction; gives back the whole item after it.
@@ -215,6 +198,18 @@ class Table:
             update["ConditionExpression"] = condition
         update |= self._expression(f"{expression} {condition or ''}", all_values, names)
         return {"Update": update}
+
+    def _query(self, condition: str, values: Mapping[str, object], **options: object) -> Item:
+        expression = self._expression(condition, values)
+        return {"TableName": self._name, "KeyConditionExpression": condition, **expression, **options}
+
+    def _pages(self, request: Item) -> Iterator[Any]:
+        while True:
+            page = self._client.query(**request)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     @staticmethod
     def _expression(text: str, values: Mapping[str, object], names: Mapping[str, str] | None = None) -> Item:

@@ -1,0 +1,213 @@
+"""The handlers on an in-process AWS (moto), with the table and the queues as ``template.yaml`` has them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+import authorizer.app
+import dispatcher.app
+import status.app
+import submit.app
+from reelqueue.deployment import Deployment, deployment
+from reelqueue.settings import settings
+
+TEMPLATE = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text())
+REGION = "us-east-1"
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
+CONTEXT: Any = SimpleNamespace(
+    function_name="test",
+    memory_limit_in_mb="3008",
+    invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:test",
+    aws_request_id="11111111-2222-3333-4444-555555555555",
+    get_remaining_time_in_millis=lambda: 900_000,
+)
+
+
+@dataclass
+class Answer:
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+class Clock:
+    """Epoch milliseconds that pass when they are told to, and one with each look: no two writes are at once."""
+
+    def __init__(self) -> None:
+        self.ms = 1_763_145_000_000
+
+    def __call__(self) -> int:
+        self.ms += 1
+        return self.ms
+
+    def sleep(self, seconds: float) -> None:
+        self.ms += round(1000 * seconds)
+
+
+class Renders:
+    """Notes down which renders are invoked (moto would run them in Docker). ``refuse`` makes Lambda refuse."""
+
+    def __init__(self) -> None:
+        self.invoked: list[tuple[str, int]] = []
+        self.refuse = False
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> None:
+        if self.refuse:
+            raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}, "Invoke")
+        assert (FunctionName, InvocationType) == ("render", "Event")
+        payload = json.loads(Payload)
+        self.invoked.append((payload["jobId"], payload["attempt"]))
+
+
+class Service:
+    """The service as a client and an operator meet it: its routes, its dispatcher, its queues."""
+
+    def __init__(self, at: Deployment, queues: dict[str, str]) -> None:
+        self.at = at
+        self.store = at.store
+        self.clock = Clock()
+        self.renders = at.renders = Renders()  # type: ignore[assignment]
+        at.store.now = at.reader.now = self.clock
+        self._queues = queues
+        self._sqs = boto3.client("sqs")
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        caller: str = "admin",
+        administrator: bool = True,
+    ) -> Answer:
+        """One API call, through the function that ``template.yaml`` routes it to."""
+        event = {
+            "resource": path,
+            "path": path,
+            "httpMethod": method,
+            "headers": headers or {},
+            "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()} or None,
+            "requestContext": {
+                "requestId": "request-1",
+                "authorizer": {"principalId": caller, "administrator": "true" if administrator else "false"},
+            },
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        app = submit.app if method == "POST" else status.app
+        answer = app.lambda_handler(event, CONTEXT)
+        headers_out = {name: ", ".join(values) for name, values in answer["multiValueHeaders"].items()}
+        is_json = headers_out.get("Content-Type") == "application/json"
+        return Answer(answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"], headers_out)
+
+    def submit(self, body: object | None = None, **options: Any) -> str:
+        """Submit a job that is accepted; gives back its id."""
+        answer = self.call("POST", "/generate-video-async", body or request(), **options)
+        assert answer.status == 202, answer.body
+        return str(answer.body["jobId"])
+
+    def authorize(self, header: str) -> dict[str, Any]:
+        arn = f"arn:aws:execute-api:{REGION}:123456789012:api/api/GET/queue-status"
+        return authorizer.app.lambda_handler({"type": "TOKEN", "authorizationToken": header, "methodArn": arn}, CONTEXT)
+
+    def dispatch(self, *messages: object) -> list[tuple[str, int]]:
+        """Run the dispatcher on messages of its queue, without any on its schedule; gives back what it invoked."""
+        before = len(self.renders.invoked)
+        event = {
+            "Records": [
+                {"messageId": str(number), "body": json.dumps(message), "eventSource": "aws:sqs"}
+                for number, message in enumerate(messages)
+            ]
+        }
+        dispatcher.app.lambda_handler(event if messages else {"wake": "schedule"}, CONTEXT)
+        return self.renders.invoked[before:]
+
+    def messages(self, queue: str) -> list[Any]:
+        """Take what lies in a queue, delayed messages included."""
+        url = self._queues[queue]
+        found = []
+        while batch := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in batch:
+                found.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+def request(**fields: object) -> dict[str, object]:
+    """The smallest request that is accepted."""
+    return {
+        "webhookUrl": "http://127.0.0.1:9/webhook",
+        "theme": "winter",
+        "scenes": [{"text": "Hello", "duration": 1}],
+        "output": {"width": 320, "height": 180, "fps": 10, "quality": "draft"},
+        **fields,
+    }
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        table = TEMPLATE["Resources"]["Table"]["Properties"]
+        boto3.client("dynamodb").create_table(
+            TableName="reelqueue",
+            BillingMode=table["BillingMode"],
+            AttributeDefinitions=table["AttributeDefinitions"],
+            KeySchema=table["KeySchema"],
+            GlobalSecondaryIndexes=table["GlobalSecondaryIndexes"],
+        )
+        boto3.client("s3").create_bucket(Bucket="reelqueue-videos")
+        sqs, secrets = boto3.client("sqs"), boto3.client("secretsmanager")
+        jobs_queue = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        webhook_queue = sqs.create_queue(QueueName="webhooks")["QueueUrl"]
+        dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        auth = {
+            "username": "admin",
+            "password": "changeme",
+            "callers": [{"username": "shop", "password": "s3cret"}],
+        }
+        auth_arn = secrets.create_secret(Name="auth", SecretString=json.dumps(auth))["ARN"]
+        key_arn = secrets.create_secret(Name="key", SecretString=json.dumps({"secret": WEBHOOK_SECRET}))["ARN"]
+        environment = {
+            "TABLE_NAME": "reelqueue",
+            "BUCKET_NAME": "reelqueue-videos",
+            "JOBS_QUEUE_URL": jobs_queue,
+            "WEBHOOK_QUEUE_URL": webhook_queue,
+            "WEBHOOK_DEAD_LETTERS_URL": dead_letters,
+            "RENDER_FUNCTION_NAME": "render",
+            "AUTH_SECRET_ARN": auth_arn,
+            "WEBHOOK_SECRET_ARN": key_arn,
+            "RATE_LIMIT_PER_MINUTE": "1000",
+            "ALLOW_PRIVATE_ADDRESSES": "true",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        for cache in (settings, deployment):
+            cache.cache_clear()
+        parameters.clear_caches()
+        queues = {"jobs": jobs_queue, "webhooks": webhook_queue, "dead letters": dead_letters}
+        service = Service(deployment(), queues)
+        yield service
+    for cache in (settings, deployment):
+        cache.cache_clear()
+    parameters.clear_caches()
