@@ -1,0 +1,221 @@
+"""The local stack as a value: start it, use it, stop it.
+
+    with LocalStack.start(Path(".local"), port=4566) as stack:
+        requests.get(f"{stack.api_url}/queue-status", auth=stack.auth)
+
+What it promises: after ``start`` the API answers; its URL depends on the port alone, so it is the same at every start;
+each start begins empty; after ``stop``, or after the death of this process in whatever way, no process is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+
+import requests
+
+from local import overlay
+from local.aws import REGION, Aws
+from local.deploy import API_ID, deploy
+from local.ports import HOST, claim
+from local.receiver import Receiver
+
+PROJECT = Path(__file__).resolve().parents[1]
+DEFAULT_PORT = 4566
+DEFAULT_RECEIVER_PORT = 4567
+
+_START_SECONDS = 30
+_STOP_SECONDS = 15
+
+
+class StartFailed(Exception):
+    """The emulator did not come up; the message names the log."""
+
+
+class AlreadyRunning(Exception):
+    """Another local stack uses the same state folder."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What ``stack.json`` holds, in its own names."""
+
+    apiUrl: str
+    awsEndpointUrl: str
+    username: str
+    password: str
+    webhookSecret: str
+    tableName: str
+    bucketName: str
+    region: str
+    receiverUrl: str
+
+
+class LocalStack:
+    """A running local stack. Made by ``start``."""
+
+    def __init__(self, description: Description, aws: Aws, resources: dict[str, str], receiver: Receiver) -> None:
+        self.description = description
+        self.aws = aws
+        self.resources = resources
+        self.receiver = receiver
+        self._cleanup = contextlib.ExitStack()
+
+    @classmethod
+    def start(
+        cls,
+        root: Path,
+        *,
+        port: int | None = None,
+        receiver_port: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        functions: Path = PROJECT / "functions",
+    ) -> LocalStack:
+        """Start everything and wait until the API answers.
+
+        Args:
+            root: the folder for all state, made when missing; one running stack to a folder.
+            port: of the emulator; None takes a free one.
+            receiver_port: of the webhook receiver; None takes a free one.
+            parameters: of the template, for example ``{"MaxConcurrentRenders": "2"}``.
+            functions: the folder with the handlers.
+
+        Raises:
+            PortTaken: one of the ports is in use.
+            AlreadyRunning: the state folder is in use.
+            StartFailed: the emulator ended, or did not answer in time.
+            DeployFailed: the template was not accepted.
+        """
+        with contextlib.ExitStack() as cleanup:
+            cleanup.enter_context(_only_user_of(root))
+            port = claim(port, "PORT")
+            receiver_port = claim(receiver_port, "RECEIVER_PORT")
+            receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET))
+            endpoint_url = f"http://{HOST}:{port}"
+            log = root / "emulator.log"
+            emulator = cleanup.enter_context(_emulator(root, port, log))
+            _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), emulator, log)
+            aws = Aws(endpoint_url)
+            resources = deploy(aws, PROJECT / "template.yaml", functions, parameters or {})
+            description = Description(
+                apiUrl=f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
+                awsEndpointUrl=endpoint_url,
+                username=overlay.USERNAME,
+                password=overlay.PASSWORD,
+                webhookSecret=overlay.WEBHOOK_SECRET,
+                tableName=resources["Table"],
+                bucketName=resources["Bucket"],
+                region=REGION,
+                receiverUrl=receiver.url,
+            )
+            stack = cls(description, aws, resources, receiver)
+            _wait_until(lambda: _answers(f"{stack.api_url}/queue-status", stack.auth), emulator, log)
+            file = root / "stack.json"
+            file.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
+            cleanup.callback(file.unlink, missing_ok=True)
+            stack._cleanup = cleanup.pop_all()
+            return stack
+
+    @property
+    def api_url(self) -> str:
+        """The API with its stage, without a slash at the end."""
+        return self.description.apiUrl
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """User name and password, as ``requests`` takes them."""
+        return (self.description.username, self.description.password)
+
+    def stop(self) -> None:
+        """End every process of the stack and forget its state. Stopping twice is no error."""
+        self._cleanup.close()
+
+    def __enter__(self) -> LocalStack:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+@contextlib.contextmanager
+def _only_user_of(root: Path) -> Iterator[None]:
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunning(f"A local stack is running already; its state is in {root}") from error
+        yield
+
+
+@contextlib.contextmanager
+def _emulator(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The emulator below its supervisor, which ends both when its input, held open here, ends."""
+    temporary = root / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    with log.open("wb") as output:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "local.supervisor"],
+            cwd=PROJECT,
+            env=_environment(os.environ, port=port, temporary=temporary),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # A Ctrl-C in the terminal is for the program that started the stack; it then stops the stack in order.
+            start_new_session=True,
+        )
+    try:
+        yield supervisor
+    finally:
+        assert supervisor.stdin is not None
+        supervisor.stdin.close()
+        supervisor.wait(timeout=_STOP_SECONDS)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _environment(machine: Mapping[str, str], *, port: int, temporary: Path) -> dict[str, str]:
+    """The emulator's environment, which the functions inherit: nothing of the person's own AWS configuration."""
+    inherited = {key: value for key, value in machine.items() if not key.startswith("AWS_")}
+    return inherited | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": REGION,
+        "TMPDIR": str(temporary.resolve()),
+        # The template's own limits are what counts, not the memory of this machine.
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
+        # Listeners of services that are not used here.
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait_until(ready: Callable[[], bool], emulator: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not ready():
+        if emulator.poll() is not None:
+            raise StartFailed(f"The emulator ended; its log is {log}")
+        if time.monotonic() > deadline:
+            raise StartFailed(f"The local stack did not answer within {_START_SECONDS} s; its log is {log}")
+        time.sleep(0.1)
+
+
+def _answers(url: str, auth: tuple[str, str] | None) -> bool:
+    try:
+        return requests.get(url, auth=auth, timeout=10).status_code == 200
+    except requests.ConnectionError:
+        return False
