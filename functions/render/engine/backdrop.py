@@ -1,0 +1,48 @@
+"""What lies behind everything: plain colours and gradients, made once for each scene."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelqueue.spec_scenes import ColorBackground, GradientBackground, Scene
+from reelqueue.themes import Theme
+from render.engine.colors import rgba
+from render.engine.planes import Picture, from_light
+
+
+def background(scene: Scene, theme: Theme, size: tuple[int, int]) -> Picture:
+    """The scene's background, or the theme's."""
+    chosen = theme.background if scene.background is None else scene.background
+    if isinstance(chosen, GradientBackground):
+        light = gradient([rgba(color, theme.colors) for color in chosen.colors], chosen.angle, size)
+    else:
+        color = chosen.color if isinstance(chosen, ColorBackground) else chosen
+        plain = np.array(_over_black(rgba(color, theme.colors)), np.float32)
+        return from_light(np.tile(plain, (size[1], size[0], 1)), np.zeros(size[::-1], np.float32))
+    return from_light(light, dither(size))
+
+
+def gradient(colors: list[tuple[int, int, int, int]], angle: float, size: tuple[int, int]) -> NDArray[np.float32]:
+    """A linear gradient as CSS draws it: 0 degrees runs to the top, 90 to the right, corner to corner."""
+    width, height = size
+    across, up = math.sin(math.radians(angle)), math.cos(math.radians(angle))
+    length = abs(width * across) + abs(height * up)
+    x = np.arange(width, dtype=np.float32) + 0.5 - width / 2
+    y = np.arange(height, dtype=np.float32) + 0.5 - height / 2
+    part = (x[None, :] * across - y[:, None] * up) / length + 0.5
+    stops = np.array([_over_black(color) for color in colors], np.float32)
+    places = np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(part, places, stops[:, channel]) for channel in range(3)], axis=-1).astype(np.float32)
+
+
+def dither(size: tuple[int, int]) -> NDArray[np.float32]:
+    """Noise of half a step either way, always the same: without it a dark gradient shows bands in 8 bits."""
+    return np.random.default_rng(1).random(size[::-1], dtype=np.float32) - np.float32(0.5)
+
+
+def _over_black(color: tuple[int, int, int, int]) -> tuple[float, float, float]:
+    red, green, blue, alpha = color
+    return red * alpha / 255, green * alpha / 255, blue * alpha / 255

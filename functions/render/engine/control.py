@@ -1,0 +1,69 @@
+"""The engine's wires to its caller: progress out, stop in.
+
+``request_stop`` must take effect within two seconds even while ffmpeg blocks, so it does not
+wait for the render to look: it kills the running process groups itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+
+
+class Stopped(Exception):
+    """The render was stopped by its caller; nothing of it remains running."""
+
+
+class Control:
+    """Shared by the thread that renders and the thread that watches it."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._progress = 0.0
+
+    @property
+    def progress(self) -> float:
+        """Percent done, 0 to 100; it never falls and is 100 only when the video is finished."""
+        return self._progress
+
+    def advance(self, percent: float) -> None:
+        """Raise the progress; a lower value than before changes nothing."""
+        with self._lock:
+            self._progress = max(self._progress, min(percent, 100.0))
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def check(self) -> None:
+        """Raise ``Stopped`` once a stop was requested."""
+        if self.stopped:
+            raise Stopped
+
+    def request_stop(self) -> None:
+        """Stop the render: its processes die now, ``render`` raises ``Stopped``. May be called from any thread."""
+        self._stop.set()
+        with self._lock:
+            for process in self._running:
+                kill_group(process)
+
+    def watch(self, process: subprocess.Popen[bytes]) -> None:
+        """Count this process (a group leader) among those that a stop kills."""
+        with self._lock:
+            self._running.add(process)
+            if self.stopped:
+                kill_group(process)
+
+    def release(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.discard(process)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and its children. A process that was already reaped is left alone: its id may be another's."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,85 @@
+"""Where things are: lengths to pixels, places to boxes, pictures fitted into boxes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reelqueue.spec_scenes import Fit, Point, PositionName, VisualElement
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in whole pixels; it may reach beyond the picture."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def even(self) -> Box:
+        """The nearest box on even pixels: where a moving picture's halved colour planes fit."""
+        return Box(_even(self.x), _even(self.y), max(2, _even(self.width)), max(2, _even(self.height)))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A picture in its box: scaled to ``scaled``, its middle cut to the size of ``box``."""
+
+    scaled: tuple[int, int]
+    box: Box
+
+
+def pixels(length: float | str, whole: int) -> float:
+    """A length of the request in pixels; a part is a part of ``whole``.
+
+    >>> pixels("50%", 1080)
+    540.0
+    """
+    return float(length[:-1]) / 100 * whole if isinstance(length, str) else length
+
+
+def element_box(element: VisualElement, frame: tuple[int, int]) -> Box:
+    """The box of an element that is not text: what it does not say is the whole picture."""
+    width = round(pixels(element.width, frame[0])) if element.width is not None else frame[0]
+    height = round(pixels(element.height, frame[1])) if element.height is not None else frame[1]
+    return place(element, (width, height), frame, margin=0, default="center")
+
+
+def place(
+    element: VisualElement,
+    size: tuple[int, int],
+    frame: tuple[int, int],
+    *,
+    margin: int,
+    default: PositionName,
+) -> Box:
+    """The box of this size where the element says: at x and y, centred on a point, or at a named place."""
+    width, height = size
+    if element.x is not None and element.y is not None:
+        return Box(round(pixels(element.x, frame[0])), round(pixels(element.y, frame[1])), width, height)
+    position = element.position or default
+    if isinstance(position, Point):
+        x, y = pixels(position.x, frame[0]), pixels(position.y, frame[1])
+        return Box(round(x - width / 2), round(y - height / 2), width, height)
+    left, right = margin, frame[0] - margin - width
+    top, bottom = margin, frame[1] - margin - height
+    x = left if "left" in position else right if "right" in position else (frame[0] - width) / 2
+    y = top if "top" in position else bottom if "bottom" in position else (frame[1] - height) / 2
+    return Box(round(x), round(y), width, height)
+
+
+def fitted(size: tuple[int, int], box: Box, fit: Fit) -> Fitted:
+    """A picture of this size in this box, as CSS ``object-fit`` has it."""
+    across, down = box.width / size[0], box.height / size[1]
+    if fit == "fill":
+        scaled = (box.width, box.height)
+    else:
+        scale = {"cover": max(across, down), "contain": min(across, down), "none": 1.0}[fit]
+        scaled = (max(2, round(size[0] * scale)), max(2, round(size[1] * scale)))
+    width, height = min(scaled[0], box.width), min(scaled[1], box.height)
+    inside = Box(box.x + (box.width - width) // 2, box.y + (box.height - height) // 2, width, height).even()
+    return Fitted((max(scaled[0], inside.width), max(scaled[1], inside.height)), inside)
+
+
+def _even(value: int) -> int:
+    return value // 2 * 2

@@ -1,0 +1,135 @@
+"""The elements of a scene as layers: decoded, scaled and drawn once, then painted frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reelqueue.errors import AssetError
+from reelqueue.spec_scenes import Animation, ImageElement, KenBurns, ShapeElement, TextElement
+from reelqueue.themes import Theme
+from render.engine.colors import rgba
+from render.engine.geometry import Box, Fitted, place
+from render.engine.motion import ken_burns, pose
+from render.engine.planes import Frame, Picture, from_rgba, moved, paint, sampled
+from render.engine.probe import IMAGE_FORMATS, MAX_IMAGE_PIXELS
+from render.engine.text import draw
+
+Source = Callable[[int], Picture]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An element in its box: where its pictures come from, when it is there, how it comes and goes."""
+
+    source: Source
+    x: int
+    y: int
+    first: int
+    frames: int
+    fps: int
+    opacity: float = 1.0
+    enter: Animation | None = None
+    leave: Animation | None = None
+    moving: bool = False
+
+    def is_still(self, scene_frames: int) -> bool:
+        """It looks the same in every frame of its scene, so it can become part of the backdrop."""
+        whole = self.first == 0 and self.frames >= scene_frames
+        return whole and not self.moving and self.enter is None and self.leave is None
+
+    def paint(self, frame: Frame, number: int) -> None:
+        """Paint this element as it is in frame ``number`` of its scene."""
+        own = number - self.first
+        if not 0 <= own < self.frames:
+            return
+        picture = self.source(own)
+        now = pose(own, self.frames, self.enter, self.leave, self.fps)
+        x, y = self.x, self.y
+        if not now.at_rest:
+            short = min(frame.width, frame.height)
+            picture, x, y = moved(picture, x, y, now.dx * short, now.dy * short, now.scale)
+        paint(frame, picture, x, y, self.opacity * now.opacity)
+
+
+def text_source(element: TextElement, theme: Theme, frame: tuple[int, int]) -> tuple[Source, int, int]:
+    """A text, drawn; and its place."""
+    block = draw(element, theme, frame)
+    style = getattr(theme.styles, element.style)
+    margin = round(theme.safe_area * min(frame))
+    box = place(element, block.size, frame, margin=margin, default=style.position)
+    return still(block.rgba, box.x - block.spread, box.y - block.spread)
+
+
+def shape_source(element: ShapeElement, theme: Theme, box: Box) -> tuple[Source, int, int]:
+    """A rectangle of one colour; and its place."""
+    pixels = np.empty((max(1, box.height), max(1, box.width), 4), np.uint8)
+    pixels[:] = rgba(element.color, theme.colors)
+    return still(pixels, box.x, box.y)
+
+
+def still(pixels: NDArray[np.uint8], x: int, y: int) -> tuple[Source, int, int]:
+    """RGBA pixels at any place, as a picture at an even place with even sides."""
+    left, top = x % 2, y % 2
+    right, bottom = (left + pixels.shape[1]) % 2, (top + pixels.shape[0]) % 2
+    if left or top or right or bottom:
+        pixels = np.pad(pixels, ((top, bottom), (left, right), (0, 0)))
+    picture = from_rgba(np.ascontiguousarray(pixels))
+    return (lambda _: picture), x - left, y - top
+
+
+def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None, frames: int) -> Source:
+    """A picture in its box: still, or slowly moving over ``frames`` frames.
+
+    It is scaled once. For a move it is kept larger by the amount of the move, so that the
+    closest view shows it pixel for pixel.
+    """
+    box = fitted.box
+    grown = 1 + move.amount if move else 1.0
+    size = (round(box.width * grown / 2) * 2, round(box.height * grown / 2) * 2)
+    source = from_rgba(_scaled(image, fitted, size))
+    if move is None or move.amount == 0:
+        return lambda _: source
+
+    def picture(number: int) -> Picture:
+        view = ken_burns(move, (number + 0.5) / frames)
+        step = (view.size * size[0] / box.width, view.size * size[1] / box.height)
+        return sampled(source, (box.width, box.height), step, (view.x * size[0], view.y * size[1]))
+
+    return picture
+
+
+def _scaled(image: NDArray[np.uint8], fitted: Fitted, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The part of the image that its box shows, at this size."""
+    height, width = image.shape[:2]
+    part_x, part_y = fitted.box.width / fitted.scaled[0], fitted.box.height / fitted.scaled[1]
+    cut_x, cut_y = round(width * (1 - part_x) / 2), round(height * (1 - part_y) / 2)
+    cut = image[cut_y : height - cut_y, cut_x : width - cut_x]
+    shrinks = cut.shape[1] > size[0] or cut.shape[0] > size[1]
+    scaled = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.asarray(scaled, np.uint8)
+
+
+def load_image(element: ImageElement, path: Path, pointer: str, largest: tuple[int, int]) -> NDArray[np.uint8]:
+    """An image as RGBA, upright, and no larger than is useful for a picture of ``largest`` (width, height).
+
+    Raises:
+        AssetError: it breaks off or cannot be decoded.
+    """
+    try:
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
+            # JPEG decodes straight to a half, a quarter or an eighth of its size.
+            image.draft("RGB", (largest[0] * 2, largest[1] * 2))
+            upright = ImageOps.exif_transpose(image)
+            pixels = np.asarray(upright.convert("RGBA"), np.uint8)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise AssetError(pointer, f"{element.src} cannot be decoded; it may be damaged") from error
+    if pixels.shape[0] * pixels.shape[1] > MAX_IMAGE_PIXELS:
+        raise AssetError(pointer, f"{element.src} is larger than {MAX_IMAGE_PIXELS // 1_000_000} megapixels")
+    return pixels

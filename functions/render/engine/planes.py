@@ -1,0 +1,186 @@
+"""Pictures as ffmpeg takes them: BT.709, limited range, 4:2:0 planes; and painting one on another.
+
+All per-frame work happens on these planes: a frame never becomes RGB, which halves the
+bytes to touch and spares two conversions (measured: 2.8 s against 4.9 s for 540 frames).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from render.engine.geometry import Box
+
+Plane = NDArray[np.uint8]
+
+# Rec. ITU-R BT.709: RGB 0-255 to Y 16-235, Cb and Cr 16-240.
+_KR, _KB = 0.2126, 0.0722
+_KG = 1 - _KR - _KB
+_TO_YUV = np.array(
+    [
+        [_KR * 219 / 255, _KG * 219 / 255, _KB * 219 / 255, 16],
+        [-_KR / (1 - _KB) * 112 / 255, -_KG / (1 - _KB) * 112 / 255, 112 / 255, 128],
+        [112 / 255, -_KG / (1 - _KR) * 112 / 255, -_KB / (1 - _KR) * 112 / 255, 128],
+    ]
+)
+
+
+class Frame:
+    """One picture of the video: three planes in one buffer, in the order of ``yuv420p``."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.buffer = np.zeros(width * height * 3 // 2, np.uint8)
+        full, quarter = width * height, width * height // 4
+        self.y: Plane = self.buffer[:full].reshape(height, width)
+        self.u: Plane = self.buffer[full : full + quarter].reshape(height // 2, width // 2)
+        self.v: Plane = self.buffer[full + quarter :].reshape(height // 2, width // 2)
+
+    def copy_from(self, other: Frame) -> None:
+        np.copyto(self.buffer, other.buffer)
+
+    def rgb(self) -> NDArray[np.uint8]:
+        """The frame in RGB, for the poster."""
+        chroma = [cv2.resize(plane, (self.width, self.height)) for plane in (self.u, self.v)]
+        yuv = np.stack([self.y, *chroma], axis=-1).astype(np.float32) - _TO_YUV[:, 3].astype(np.float32)
+        rgb = yuv @ np.linalg.inv(_TO_YUV[:, :3]).T.astype(np.float32)
+        return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Planes to paint. With ``alpha`` the colours are multiplied by it already; without, all is opaque."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+    alpha: Plane | None = None
+    chroma_alpha: Plane | None = None
+
+    @property
+    def width(self) -> int:
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.y.shape[0])
+
+
+def from_rgb(rgb: NDArray[np.uint8]) -> Picture:
+    """An opaque picture of even size from 8-bit RGB."""
+    yuv = cv2.transform(rgb, _TO_YUV)
+    half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
+    y, u, v = cv2.split(yuv)
+    return Picture(_plane(y), _halved(u, half), _halved(v, half))
+
+
+def from_light(rgb: NDArray[np.float32], noise: NDArray[np.float32]) -> Picture:
+    """An opaque picture from RGB in floating point (0-255), dithered by ``noise`` (-0.5 to 0.5): no bands."""
+    yuv = cv2.transform(rgb, _TO_YUV.astype(np.float32))
+    y, u, v = cv2.split(yuv)
+    half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
+    quarter = noise[: half[1], : half[0]]
+    u, v = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v))
+    return Picture(_rounded(y + noise), _rounded(u + quarter), _rounded(v - quarter))
+
+
+def from_rgba(rgba: NDArray[np.uint8]) -> Picture:
+    """A picture of even size with alpha from 8-bit RGBA (not premultiplied)."""
+    alpha = rgba[:, :, 3]
+    if alpha.min() == 255:
+        return from_rgb(np.ascontiguousarray(rgba[:, :, :3]))
+    share = (alpha.astype(np.float32) / 255)[:, :, None]
+    yuv = cv2.transform(rgba[:, :, :3].astype(np.float32), _TO_YUV.astype(np.float32)) * share
+    half = (rgba.shape[1] // 2, rgba.shape[0] // 2)
+    y, u, v = cv2.split(yuv)
+    u, v = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v))
+    return Picture(_rounded(y), _rounded(u), _rounded(v), np.ascontiguousarray(alpha), _halved(_plane(alpha), half))
+
+
+def paint(frame: Frame, picture: Picture, x: int, y: int, opacity: float = 1.0) -> None:
+    """Paint the picture with its left upper corner at an even place, as far as it lies in the frame."""
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + picture.width, frame.width), min(y + picture.height, frame.height)
+    if left >= right or top >= bottom or opacity <= 0:
+        return
+    for target, source, alpha, part in (
+        (frame.y, picture.y, picture.alpha, 1),
+        (frame.u, picture.u, picture.chroma_alpha, 2),
+        (frame.v, picture.v, picture.chroma_alpha, 2),
+    ):
+        here = np.s_[top // part : bottom // part, left // part : right // part]
+        there = np.s_[(top - y) // part : (bottom - y) // part, (left - x) // part : (right - x) // part]
+        _paint_plane(target[here], source[there], None if alpha is None else alpha[there], opacity)
+
+
+def _paint_plane(target: Plane, source: Plane, alpha: Plane | None, opacity: float) -> None:
+    if alpha is None:
+        if opacity >= 1:
+            np.copyto(target, source)
+        else:
+            np.copyto(target, _plane(cv2.addWeighted(target, 1 - opacity, source, opacity, 0)))
+        return
+    if opacity < 1:
+        alpha, source = (_plane(cv2.convertScaleAbs(plane, alpha=opacity)) for plane in (alpha, source))
+    kept = cv2.multiply(target, cv2.bitwise_not(alpha), scale=1 / 255)
+    np.copyto(target, _plane(cv2.add(kept, source)))
+
+
+def moved(picture: Picture, x: int, y: int, dx: float, dy: float, scale: float) -> tuple[Picture, int, int]:
+    """The picture at (x, y) moved by parts of a pixel and scaled about its centre, and its new place."""
+    if picture.alpha is None:
+        solid = np.full_like(picture.y, 255)
+        picture = Picture(picture.y, picture.u, picture.v, solid, np.full_like(picture.u, 255))
+    width, height = picture.width * scale, picture.height * scale
+    left = x + dx + (picture.width - width) / 2
+    top = y + dy + (picture.height - height) / 2
+    box = Box(int(left // 2) * 2 - 2, int(top // 2) * 2 - 2, int(width // 2) * 2 + 6, int(height // 2) * 2 + 6)
+    start = ((box.x - left) / scale, (box.y - top) / scale)
+    return sampled(picture, (box.width, box.height), 1 / scale, start), box.x, box.y
+
+
+def sampled(
+    picture: Picture, size: tuple[int, int], step: float | tuple[float, float], start: tuple[float, float]
+) -> Picture:
+    """A picture of this size, whose pixels lie ``step`` pixels of the other apart, from ``start`` on (linear)."""
+    across, down = step if isinstance(step, tuple) else (step, step)
+    opaque = picture.alpha is None
+
+    def plane(source: Plane | None, part: int) -> Plane:
+        # Places are measured at pixel centres; outside lies nothing, or the edge of an opaque picture.
+        matrix = np.array(
+            [
+                [across, 0, across / 2 + start[0] / part - 0.5],
+                [0, down, down / 2 + start[1] / part - 0.5],
+            ]
+        )
+        assert source is not None  # noqa: S101 - both alphas stand or fall together
+        return _plane(
+            cv2.warpAffine(
+                source,
+                matrix,
+                (size[0] // part, size[1] // part),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE if opaque else cv2.BORDER_CONSTANT,
+            )
+        )
+
+    y, u, v = plane(picture.y, 1), plane(picture.u, 2), plane(picture.v, 2)
+    if opaque:
+        return Picture(y, u, v)
+    return Picture(y, u, v, plane(picture.alpha, 1), plane(picture.chroma_alpha, 2))
+
+
+def _plane(values: object) -> Plane:
+    return np.asarray(values, np.uint8)
+
+
+def _rounded(values: object) -> Plane:
+    return np.clip(np.rint(np.asarray(values, np.float32)), 0, 255).astype(np.uint8)
+
+
+def _halved(plane: object, size: tuple[int, int]) -> Plane:
+    return _plane(cv2.resize(np.asarray(plane, np.uint8), size, interpolation=cv2.INTER_AREA))

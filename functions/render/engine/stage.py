@@ -1,0 +1,157 @@
+"""One scene, ready to be painted: what stands still is painted once, what moves waits in layers."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from reelqueue.spec_request import VideoRequest
+from reelqueue.spec_scenes import Element, ImageElement, KenBurns, ShapeElement, TextElement, VideoElement
+from render.engine.assets import Assets
+from render.engine.backdrop import background
+from render.engine.clip import ClipReader
+from render.engine.geometry import Fitted, element_box, fitted
+from render.engine.layers import Layer, Source, image_source, load_image, shape_source, text_source
+from render.engine.planes import Frame, paint
+from render.engine.process import Ffmpeg
+from render.engine.snow import Snow
+from render.engine.timeline import ElementSpan, SceneSpan, Timeline
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every scene of a video is made from."""
+
+    request: VideoRequest
+    timeline: Timeline
+    assets: Assets
+    ffmpeg: Ffmpeg
+    snow: Snow | None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.request.output.width, self.request.output.height
+
+
+class Stage:
+    """A scene from its first frame to its last."""
+
+    def __init__(self, material: Material, span: SceneSpan) -> None:
+        self._material = material
+        self._span = span
+        self._readers = ExitStack()
+        self._scene = material.request.scenes[span.index]
+        self._backdrop = Frame(*material.size)
+        paint(self._backdrop, background(self._scene, material.request.theme, material.size), 0, 0)
+        self._layers = [self._layer(element_span) for element_span in span.elements]
+        self._below_snow = self._pictures_below_snow()
+        self._snow = None if self._hides_snow() else material.snow
+        while self._layers and self._layers[0].is_still(span.frames) and not (self._snow and self._below_snow == 0):
+            self._layers.pop(0).paint(self._backdrop, 0)
+            self._below_snow = max(0, self._below_snow - 1)
+
+    def paint(self, frame: Frame, number: int) -> None:
+        """Make ``frame`` the scene's frame ``number``. Numbers may not go back."""
+        frame.copy_from(self._backdrop)
+        for index, layer in enumerate(self._layers):
+            if index == self._below_snow:
+                self._fall(frame, number)
+            layer.paint(frame, number)
+        if self._below_snow >= len(self._layers):
+            self._fall(frame, number)
+
+    def close(self) -> None:
+        """End what runs for this scene."""
+        self._readers.close()
+
+    def _fall(self, frame: Frame, number: int) -> None:
+        if self._snow:
+            # By the video's clock, so that it falls on through a crossfade.
+            self._snow.paint(frame, (self._span.first + number) / self._material.timeline.fps)
+
+    def _pictures_below_snow(self) -> int:
+        """Snow falls over the background and the pictures that fill the frame, never over text, shapes or clips."""
+        count = 0
+        for element_span in self._span.elements:
+            element = self._element(element_span)
+            if not (isinstance(element, ImageElement) and element.fills_the_frame):
+                break
+            count += 1
+        return count
+
+    def _hides_snow(self) -> bool:
+        """A clip that covers everything from the start: painting snow beneath it would be lost work."""
+        following = self._span.elements[self._below_snow : self._below_snow + 1]
+        element = self._element(following[0]) if following else None
+        return (
+            isinstance(element, VideoElement)
+            and element.fills_the_frame
+            and element.fit in ("cover", "fill")
+            and element.opacity == 1
+            and element.enter is None
+            and element.exit is None
+            and following[0].first == 0
+            and following[0].frames >= self._span.frames
+        )
+
+    def _element(self, element_span: ElementSpan) -> Element:
+        return self._scene.elements[element_span.index]
+
+    def _layer(self, here: ElementSpan) -> Layer:
+        element = self._element(here)
+        theme, size = self._material.request.theme, self._material.size
+        fps = self._material.timeline.fps
+        moving = False
+        source: Source
+        if isinstance(element, TextElement):
+            style = getattr(theme.styles, element.style)
+            source, x, y = text_source(element, theme, size)
+            enter, leave = element.enter or style.enter, element.exit or style.exit
+            return Layer(source, x, y, here.first, here.frames, fps, element.opacity, enter, leave)
+        if isinstance(element, ShapeElement):
+            source, x, y = shape_source(element, theme, element_box(element, size))
+        elif isinstance(element, ImageElement):
+            fit = self._fit(element)
+            move = self._move(element)
+            pixels = load_image(element, self._material.assets.paths[element.src], self._pointer(here), size)
+            source = image_source(pixels, fit, move, here.frames)
+            moving = move is not None and move.amount > 0
+            x, y = fit.box.x, fit.box.y
+        elif isinstance(element, VideoElement):
+            fit = self._fit(element)
+            source = self._reader(element, fit, here).picture
+            moving = True
+            x, y = fit.box.x, fit.box.y
+        else:
+            raise TypeError(f"no layer for {type(element).__name__}")
+        return Layer(source, x, y, here.first, here.frames, fps, element.opacity, element.enter, element.exit, moving)
+
+    def _fit(self, element: ImageElement | VideoElement) -> Fitted:
+        assets = self._material.assets
+        facts = assets.images[element.src] if isinstance(element, ImageElement) else assets.media[element.src]
+        return fitted((facts.width, facts.height), element_box(element, self._material.size), element.fit)
+
+    def _move(self, element: ImageElement) -> KenBurns | None:
+        """The element's own move; else, for a picture that fills the frame, the theme's, in and out by turns."""
+        if element.ken_burns is not None or not element.fills_the_frame or element.fit != "cover":
+            return element.ken_burns
+        move = self._material.request.theme.image_motion
+        return move if self._span.index % 2 == 0 else move.model_copy(update={"direction": "out"})
+
+    def _reader(self, element: VideoElement, fit: Fitted, here: ElementSpan) -> ClipReader:
+        assets = self._material.assets
+        reader = ClipReader(
+            element,
+            assets.paths[element.src],
+            assets.media[element.src],
+            fit,
+            fps=self._material.timeline.fps,
+            frames=here.frames,
+            ffmpeg=self._material.ffmpeg,
+            pointer=self._pointer(here),
+        )
+        self._readers.callback(reader.close)
+        return reader
+
+    def _pointer(self, here: ElementSpan) -> str:
+        return self._material.request.pointer(self._span.index, here.index)

@@ -1,0 +1,216 @@
+"""When everything happens, in whole frames: request and probed facts in, timeline out. Pure.
+
+Times are rounded once, where they fall on the whole video's clock, so that rounding never adds
+up: the video is as long as the request says to within one frame, however many scenes it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reelqueue.errors import RenderError
+from reelqueue.spec_request import VideoRequest, overlap_seconds
+from reelqueue.spec_scenes import AudioElement, Scene, TransitionType, Trim, VideoElement, VisualElement
+from reelqueue.spec_values import Limits
+from render.engine.probe import MediaFacts
+
+SAMPLE_RATE = 48_000
+
+
+@dataclass(frozen=True)
+class ElementSpan:
+    """A visible element: from which frame of its scene, for how many frames."""
+
+    index: int
+    first: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class SceneSpan:
+    """A scene on the video's clock. The last ``overlap`` frames are shared with the next scene."""
+
+    index: int
+    first: int
+    frames: int
+    overlap: int
+    transition: TransitionType
+    elements: tuple[ElementSpan, ...]
+
+    @property
+    def end(self) -> int:
+        return self.first + self.frames
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A stretch of a sound file on the video's clock. Times in seconds; ``skip`` and ``speed`` are the file's."""
+
+    src: str
+    at: float
+    seconds: float
+    skip: float = 0.0
+    speed: float = 1.0
+    volume: float = 1.0
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    loop: bool = False
+
+
+@dataclass(frozen=True)
+class Timeline:
+    fps: int
+    frames: int
+    scenes: tuple[SceneSpan, ...]
+    sounds: tuple[Sound, ...]
+    poster_frame: int
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.fps
+
+    @property
+    def samples(self) -> int:
+        """The length of the sound: as long as the picture, to the sample."""
+        return round(self.frames * SAMPLE_RATE / self.fps)
+
+
+def make_timeline(
+    request: VideoRequest,
+    media: Mapping[str, MediaFacts],
+    *,
+    limits: Limits = Limits(),  # noqa: B008
+) -> Timeline:
+    """The timeline of a request.
+
+    Args:
+        request: what to show.
+        media: what was found in each video and sound file, by source.
+        limits: the longest video allowed, for lengths that only the files told.
+
+    Raises:
+        RenderError: the video would be longer than allowed.
+    """
+    fps = request.output.fps
+    lengths = [_scene_seconds(scene, request, media) for scene in request.scenes]
+    transitions = [request.transition_after(index) for index in range(len(lengths))]
+    overlaps = [
+        overlap_seconds(transition, *pair) for transition, pair in zip(transitions, pairwise(lengths), strict=False)
+    ] + [0.0]
+    starts = [sum(lengths[:index]) - sum(overlaps[:index]) for index in range(len(lengths))]
+    total = starts[-1] + lengths[-1]
+    if total > limits.max_seconds:
+        raise RenderError(f"The video would be {total:.1f} s long; the limit is {limits.max_seconds:g} s.")
+    firsts = [_frame(start, fps) for start in starts]
+    ends = [
+        max(first + 1, _frame(start + length, fps))
+        for first, start, length in zip(firsts, starts, lengths, strict=True)
+    ]
+    scenes = []
+    for index, (first, end) in enumerate(zip(firsts, ends, strict=True)):
+        shared = end - firsts[index + 1] if index + 1 < len(firsts) else 0
+        transition = transitions[index].type if shared > 0 else "none"
+        elements = _element_spans(request.scenes[index], end - first, fps)
+        scenes.append(SceneSpan(index, first, end - first, max(0, shared), transition, elements))
+    return Timeline(
+        fps,
+        ends[-1],
+        tuple(scenes),
+        tuple(_sounds(request, scenes, fps, media)),
+        _poster_frame(request, scenes, fps),
+    )
+
+
+def clip_seconds(trim: Trim, speed: float, facts: MediaFacts) -> float:
+    """How long the used part of a file plays."""
+    end = facts.seconds if trim.end is None else min(trim.end, facts.seconds)
+    return max(0.0, end - trim.start) / speed
+
+
+def _scene_seconds(scene: Scene, request: VideoRequest, media: Mapping[str, MediaFacts]) -> float:
+    if scene.duration != "auto":
+        return scene.duration
+    ends = [
+        element.start + (element.duration or clip_seconds(element.trim, _speed(element), media[element.src]))
+        for element in scene.elements
+        if isinstance(element, VideoElement | AudioElement)
+    ]
+    return max([*ends, 1 / request.output.fps]) if ends else request.theme.scene_seconds
+
+
+def _speed(element: VideoElement | AudioElement) -> float:
+    return element.speed if isinstance(element, VideoElement) else 1.0
+
+
+def _element_spans(scene: Scene, frames: int, fps: int) -> tuple[ElementSpan, ...]:
+    spans = []
+    for index, element in enumerate(scene.elements):
+        if not isinstance(element, VisualElement):
+            continue
+        first = _frame(element.start, fps)
+        end = frames if element.duration is None else min(frames, _frame(element.start + element.duration, fps))
+        if first < end:
+            spans.append(ElementSpan(index, first, end - first))
+    return tuple(spans)
+
+
+def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Mapping[str, MediaFacts]) -> list[Sound]:
+    sounds = []
+    total = scenes[-1].end / fps
+    before = 0.0
+    for span in scenes:
+        after = span.overlap / fps
+        for element in request.scenes[span.index].elements:
+            if not isinstance(element, VideoElement | AudioElement) or not media[element.src].has_audio:
+                continue
+            length = clip_seconds(element.trim, _speed(element), media[element.src])
+            room = span.frames / fps - element.start
+            length = min(room, length if element.duration is None else min(element.duration, length))
+            if length <= 0 or element.volume == 0:
+                continue
+            own = (element.fade_in, element.fade_out) if isinstance(element, AudioElement) else (0.0, 0.0)
+            # What sounds across the edge of a scene is crossfaded as its picture is.
+            fade_in = before if element.start == 0 else 0.0
+            fade_out = after if length >= room - after else 0.0
+            sounds.append(
+                Sound(
+                    element.src,
+                    span.first / fps + element.start,
+                    length,
+                    element.trim.start,
+                    _speed(element),
+                    element.volume,
+                    max(own[0], fade_in),
+                    max(own[1], fade_out),
+                )
+            )
+        before = after
+    track = request.soundtrack
+    if track and track.volume > 0:
+        length = total if track.loop else min(total, media[track.src].seconds)
+        sounds.append(
+            Sound(
+                track.src,
+                0.0,
+                length,
+                volume=track.volume,
+                fade_in=track.fade_in,
+                fade_out=track.fade_out,
+                loop=track.loop,
+            )
+        )
+    return sounds
+
+
+def _poster_frame(request: VideoRequest, scenes: list[SceneSpan], fps: int) -> int:
+    """The frame asked for, else the middle of the first scene, where everything has come in."""
+    if request.output.poster is None:
+        return (scenes[0].frames - scenes[0].overlap) // 2
+    return min(_frame(request.output.poster.at, fps), scenes[-1].end - 1)
+
+
+def _frame(seconds: float, fps: int) -> int:
+    # 1e-6 of a frame absorbs what adding decimal fractions leaves behind, so that halves round alike.
+    return int(seconds * fps + 0.5 + 1e-6)
