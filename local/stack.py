@@ -64,11 +64,22 @@ class Description:
 class LocalStack:
     """A running local stack. Made by ``start``."""
 
-    def __init__(self, description: Description, aws: Aws, resources: dict[str, str], receiver: Receiver) -> None:
+    def __init__(
+        self,
+        root: Path,
+        description: Description,
+        aws: Aws,
+        resources: dict[str, str],
+        receiver: Receiver,
+        supervisor: subprocess.Popen[bytes],
+    ) -> None:
         self.description = description
         self.aws = aws
         self.resources = resources
         self.receiver = receiver
+        self.file = root / "stack.json"
+        self.log = root / "emulator.log"
+        self.supervisor = supervisor
         self._cleanup = contextlib.ExitStack()
 
     @classmethod
@@ -97,14 +108,14 @@ class LocalStack:
             DeployFailed: the template was not accepted.
         """
         with contextlib.ExitStack() as cleanup:
-            cleanup.enter_context(_only_user_of(root))
             port = claim(port, "PORT")
             receiver_port = claim(receiver_port, "RECEIVER_PORT")
+            cleanup.enter_context(_only_user_of(root))
             receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET))
             endpoint_url = f"http://{HOST}:{port}"
             log = root / "emulator.log"
-            emulator = cleanup.enter_context(_emulator(root, port, log))
-            _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), emulator, log)
+            supervisor = cleanup.enter_context(_supervisor(root, port, log))
+            _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), supervisor, log)
             aws = Aws(endpoint_url)
             resources = deploy(aws, PROJECT / "template.yaml", functions, parameters or {})
             description = Description(
@@ -118,11 +129,10 @@ class LocalStack:
                 region=REGION,
                 receiverUrl=receiver.url,
             )
-            stack = cls(description, aws, resources, receiver)
-            _wait_until(lambda: _answers(f"{stack.api_url}/queue-status", stack.auth), emulator, log)
-            file = root / "stack.json"
-            file.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
-            cleanup.callback(file.unlink, missing_ok=True)
+            stack = cls(root, description, aws, resources, receiver, supervisor)
+            _wait_until(lambda: _answers(f"{stack.api_url}/queue-status", stack.auth), supervisor, log)
+            stack.file.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
+            cleanup.callback(stack.file.unlink, missing_ok=True)
             stack._cleanup = cleanup.pop_all()
             return stack
 
@@ -135,6 +145,10 @@ class LocalStack:
     def auth(self) -> tuple[str, str]:
         """User name and password, as ``requests`` takes them."""
         return (self.description.username, self.description.password)
+
+    def wait(self) -> None:
+        """Return when the emulator ends by itself, which it should not."""
+        self.supervisor.wait()
 
     def stop(self) -> None:
         """End every process of the stack and forget its state. Stopping twice is no error."""
@@ -161,7 +175,7 @@ def _only_user_of(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _emulator(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The emulator below its supervisor, which ends both when its input, held open here, ends."""
     temporary = root / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -204,10 +218,10 @@ def _environment(machine: Mapping[str, str], *, port: int, temporary: Path) -> d
     }
 
 
-def _wait_until(ready: Callable[[], bool], emulator: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until(ready: Callable[[], bool], supervisor: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not ready():
-        if emulator.poll() is not None:
+        if supervisor.poll() is not None:
             raise StartFailed(f"The emulator ended; its log is {log}")
         if time.monotonic() > deadline:
             raise StartFailed(f"The local stack did not answer within {_START_SECONDS} s; its log is {log}")
