@@ -3,9 +3,14 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+# What is checked: every folder of Python that there is.
+SOURCES := $(wildcard functions local examples bench tests)
+
+# sam reports its use to AWS unless told not to.
+export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock
+.PHONY: help setup lock demo dev test check lint build deploy image
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,3 +27,30 @@ $(VENV)/.installed: requirements.lock
 lock: ## after a change of a requirement: solve and write requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	    --python-version 3.11 --group pyproject.toml:dev functions/render/requirements.txt -o requirements.lock
+
+demo: setup ## one video, from the request to the file, on this machine
+	$(BIN)/python -m local.demo
+
+dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_CONCURRENT=
+	@$(BIN)/python -m local.dev
+
+test: setup ## all tests
+	$(BIN)/pytest
+
+check: lint test ## what CI runs: format, lint, types, template, tests
+
+lint: setup
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/sam validate --lint --region us-east-1
+
+build: setup ## what is deployed, into .aws-sam (needs Docker for the render image)
+	$(BIN)/sam build
+
+deploy: build ## the stack, into your AWS account
+	$(BIN)/sam deploy
+
+image: setup ## the render image alone (needs Docker)
+	$(BIN)/sam build RenderFunction
