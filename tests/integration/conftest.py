@@ -139,11 +139,13 @@ class Service:
         dispatcher.app.lambda_handler(event if messages else {"wake": "schedule"}, CONTEXT)
         return self.renders.invoked[before:]
 
-    def messages(self, queue: str) -> list[Any]:
-        """Take what lies in a queue, delayed messages included."""
+    def messages(self, queue: str, *, at_least: int = 0) -> list[Any]:
+        """Take what lies in a queue; waits for delayed messages until there are ``at_least`` so many."""
         url = self._queues[queue]
-        found = []
-        while batch := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found: list[Any] = []
+        while batch := self._sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=10 if len(found) < at_least else 0
+        ).get("Messages"):
             for message in batch:
                 found.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -204,10 +206,10 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
             monkeypatch.setenv(name, value)
         for cache in (settings, deployment):
             cache.cache_clear()
-        parameters.clear_caches()
+        parameters.clear_caches()  # type: ignore[no-untyped-call]
         queues = {"jobs": jobs_queue, "webhooks": webhook_queue, "dead letters": dead_letters}
         service = Service(deployment(), queues)
         yield service
     for cache in (settings, deployment):
         cache.cache_clear()
-    parameters.clear_caches()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
