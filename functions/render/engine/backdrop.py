@@ -12,6 +12,8 @@ from reelqueue.themes import Theme
 from render.engine.colors import rgba
 from render.engine.planes import Picture, from_light
 
+_FINE = 1 << 14
+
 
 def background(scene: Scene, theme: Theme, size: tuple[int, int]) -> Picture:
     """The scene's background, or the theme's."""
@@ -34,8 +36,11 @@ def gradient(colors: list[tuple[int, int, int, int]], angle: float, size: tuple[
     y = np.arange(height, dtype=np.float32) + 0.5 - height / 2
     part = (x[None, :] * across - y[:, None] * up) / length + 0.5
     stops = np.array([_over_black(color) for color in colors], np.float32)
+    # Interpolated once along the gradient's line, finer than any picture, then looked up.
+    line = np.linspace(0, 1, _FINE + 1)
     places = np.linspace(0, 1, len(stops))
-    return np.stack([np.interp(part, places, stops[:, channel]) for channel in range(3)], axis=-1).astype(np.float32)
+    shades = np.stack([np.interp(line, places, stops[:, channel]) for channel in range(3)], axis=-1)
+    return shades.astype(np.float32)[np.rint(np.clip(part, 0, 1) * _FINE).astype(np.int32)]
 
 
 def dither(size: tuple[int, int]) -> NDArray[np.float32]:

@@ -126,7 +126,7 @@ def _paint_plane(target: Plane, source: Plane, alpha: Plane | None, opacity: flo
     if opacity < 1:
         alpha, source = (_plane(cv2.convertScaleAbs(plane, alpha=opacity)) for plane in (alpha, source))
     kept = cv2.multiply(target, cv2.bitwise_not(alpha), scale=1 / 255)
-    np.copyto(target, _plane(cv2.add(kept, source)))
+    cv2.add(kept, source, dst=target)
 
 
 def moved(picture: Picture, x: int, y: int, dx: float, dy: float, scale: float) -> tuple[Picture, int, int]:

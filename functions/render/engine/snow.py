@@ -71,9 +71,11 @@ class Snow:
             y = (flake.y + flake.fall * seconds) % 1.0
             self._drop(flake.sprite, x, y)
         quarter = cv2.resize(self._cover, (self._width // 2, self._height // 2), interpolation=cv2.INTER_AREA)
-        for plane, cover, white in ((frame.y, self._cover, _WHITE), (frame.u, quarter, 128), (frame.v, quarter, 128)):
-            kept = cv2.multiply(plane, cv2.bitwise_not(cover), scale=1 / 255)
-            np.copyto(plane, np.asarray(cv2.add(kept, cv2.convertScaleAbs(cover, alpha=white / 255)), np.uint8))
+        for planes, cover, white in (((frame.y,), self._cover, _WHITE), ((frame.u, frame.v), quarter, 128)):
+            kept, added = cv2.bitwise_not(cover), cv2.convertScaleAbs(cover, alpha=white / 255)
+            for plane in planes:
+                cv2.multiply(plane, kept, dst=plane, scale=1 / 255)
+                cv2.add(plane, added, dst=plane)
 
     def _drop(self, number: int, x: float, y: float) -> None:
         sprites = self._sprites[number]
