@@ -14,8 +14,8 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore.exceptions import ClientError
+from local.overlay import load_template
 from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
 
 import authorizer.app
 import dispatcher.app
@@ -24,7 +24,7 @@ import submit.app
 from reelqueue.deployment import Deployment, deployment
 from reelqueue.settings import settings
 
-TEMPLATE = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text())
+TEMPLATE = load_template(Path(__file__).parents[2] / "template.yaml")
 REGION = "us-east-1"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 CONTEXT: Any = SimpleNamespace(
