@@ -65,7 +65,8 @@ def parse_request(body: object, *, limits: Limits = Limits(), allow_http: bool =
         raise InvalidBody((Detail("", f"must be a JSON object, not {shown(body)}"),))
     rules = Rules(limits, allow_http)
     details: list[Detail] = []
-    head_fields = {name: value for name, value in body.items() if name != "scenes"}
+    # An output that is not written has its defaults, and these too must keep to the limits.
+    head_fields = {"output": {}} | {name: value for name, value in body.items() if name != "scenes"}
     head = _checked(RequestHead, head_fields, rules, details, fields=_HEAD_FIELDS)
     scenes, shorthand = _parse_scenes(body, rules, details)
     details += _mistakes_between(head, scenes, rules)

@@ -72,8 +72,10 @@ class VideoRequest(CommonFields):
     shorthand: Annotated[dict[int, tuple[str, ...]], Field(default_factory=dict)]
 
     def to_json(self) -> str:
-        """Compact and sparse: what has its default is left out."""
-        return self.model_dump_json(by_alias=True, exclude_defaults=True)
+        """Compact and sparse: what has its default is left out; only the theme is whole."""
+        fields = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        theme = self.theme.model_dump(mode="json", by_alias=True)
+        return json.dumps(fields | {"theme": theme}, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> VideoRequest:

@@ -1,0 +1,350 @@
+"""What a request may say, and what a stranger reads when it says something else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reelqueue.errors import InvalidBody
+from reelqueue.spec import Limits, VideoRequest, parse_request
+from reelqueue.spec_scenes import AudioElement, ImageElement, TextElement, VideoElement
+
+HOOK = "https://app.example.com/hooks/video"
+
+
+def body(*scenes: Any, **fields: Any) -> dict[str, Any]:
+    return {"webhookUrl": HOOK, "scenes": list(scenes), **fields}
+
+
+def mistakes(sent: object, **options: Any) -> dict[str, str]:
+    with pytest.raises(InvalidBody) as caught:
+        parse_request(sent, **options)
+    return {detail.pointer: detail.message for detail in caught.value.details}
+
+
+# What is accepted
+
+
+def test_the_documented_request_is_accepted() -> None:
+    request = parse_request(
+        {"webhookUrl": "https://your-app.com/webhook", "theme": "winter", "scenes": [{"text": "Hi"}]}
+    )
+    assert request.theme.name == "winter"
+    assert (request.output.width, request.output.height, request.output.fps) == (1920, 1080, 30)
+    assert request.priority == "normal"
+
+
+def test_a_text_alone_becomes_a_title() -> None:
+    (scene,) = parse_request(body({"text": "Hello", "duration": 4})).scenes
+    assert scene.elements == (TextElement.model_validate({"type": "text", "text": "Hello", "style": "title"}),)
+    assert scene.duration == 4
+
+
+def test_a_text_with_a_picture_becomes_its_caption_on_top() -> None:
+    (scene,) = parse_request(body({"text": "Day one", "image": "asset:1.jpg"})).scenes
+    image, text = scene.elements
+    assert isinstance(image, ImageElement)
+    assert isinstance(text, TextElement)
+    assert text.style == "caption"
+
+
+def test_a_stored_request_reads_back_the_same() -> None:
+    request = parse_request(
+        body(
+            {"video": "asset:clip.mp4", "text": "Day one"},
+            {
+                "duration": 3,
+                "background": {"type": "gradient", "colors": ["#0B1020", "primary"], "angle": 45},
+                "elements": [
+                    {"type": "text", "text": "x", "position": {"x": "50%", "y": 40}, "enter": {"type": "zoom"}},
+                    {"type": "audio", "src": "s3://bucket/key.wav", "start": 0.5, "trim": {"end": 2}},
+                    {"type": "shape", "shape": "rectangle", "x": 0, "y": "92%", "color": "accent"},
+                ],
+                "transition": {"type": "none"},
+            },
+            theme={"extends": "minimal", "colors": {"accent": "#FF6600"}},
+            soundtrack={"src": "asset:music.mp3", "fadeOut": 2},
+            metadata={"orderId": "ord_42", "n": [1, None, {"a": 1.5}]},
+            output={"aspectRatio": "9:16", "resolution": "720p", "poster": {"at": 1}},
+            priority="high",
+            expiresInSeconds=3600,
+            timeoutSeconds=600,
+        )
+    )
+    assert VideoRequest.from_json(request.to_json()) == request
+
+
+def test_what_is_stored_leaves_defaults_out() -> None:
+    stored = json.loads(parse_request(body({"text": "Hello"})).to_json())
+    assert stored["scenes"] == [{"elements": [{"type": "text", "text": "Hello", "style": "title"}]}]
+    assert stored["output"] == {}
+    assert "priority" not in stored
+
+
+def test_text_is_stored_composed_so_that_every_font_finds_its_letters() -> None:
+    (scene,) = parse_request(body({"text": "Cafe\u0301"})).scenes
+    assert isinstance(scene.elements[0], TextElement)
+    assert scene.elements[0].text == "Café"
+
+
+@pytest.mark.parametrize(
+    ("output", "size"),
+    [
+        ({}, (1920, 1080)),
+        ({"resolution": "720p"}, (1280, 720)),
+        ({"resolution": "480p"}, (854, 480)),
+        ({"aspectRatio": "9:16"}, (1080, 1920)),
+        ({"aspectRatio": "1:1", "resolution": "360p"}, (360, 360)),
+        ({"aspectRatio": "4:5"}, (1080, 1350)),
+        ({"aspectRatio": "4:3"}, (1440, 1080)),
+        ({"resolution": "4k"}, (3840, 2160)),
+        ({"width": 640, "height": 360}, (640, 360)),
+    ],
+)
+def test_output_sizes(output: dict[str, Any], size: tuple[int, int]) -> None:
+    settled = parse_request(body({"text": "x"}, output=output)).output
+    assert (settled.width, settled.height) == size
+
+
+# How long it is
+
+
+def test_the_length_is_the_sum_of_scenes_less_the_sum_of_transitions() -> None:
+    fade = {"type": "fade", "duration": 1}
+    request = parse_request(
+        body({"text": "a", "duration": 4, "transition": fade}, {"text": "b", "duration": 5, "transition": fade})
+    )
+    assert request.total_seconds == 8  # the last scene's transition has no next scene to go to
+
+
+def test_a_scene_without_a_transition_takes_the_theme_s() -> None:
+    request = parse_request(body({"text": "a", "duration": 4}, {"text": "b", "duration": 4}))
+    assert request.transition_after(0) == request.theme.transition
+    assert request.total_seconds == 8 - request.theme.transition.duration
+
+
+def test_the_theme_s_transition_gives_way_to_short_scenes() -> None:
+    request = parse_request(body({"text": "a", "duration": 0.4}, {"text": "b", "duration": 4}))
+    assert request.total_seconds == pytest.approx(4.4 - 0.2)
+
+
+def test_the_length_is_unknown_while_it_lies_in_a_clip() -> None:
+    assert parse_request(body({"video": "asset:a.mp4"})).total_seconds is None
+    assert parse_request(body({"text": "no clip here"})).total_seconds == 4
+
+
+# Where a mistake is
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = mistakes(
+        {
+            "webhook_url": HOOK,
+            "theme": "wintr",
+            "priority": "urgent",
+            "scenes": [{"text": "a", "length": 4}, {"elements": [{"type": "image", "path": "asset:a.jpg"}]}],
+        }
+    )
+    assert found == {
+        "/webhookUrl": "is required",
+        "/webhook_url": "is not a known field; did you mean webhookUrl?",
+        "/theme": "must be 'winter' or 'minimal', not \"wintr\"",
+        "/priority": "must be 'low', 'normal' or 'high', not \"urgent\"",
+        "/scenes/0/length": "is not a known field; did you mean duration?",
+        "/scenes/1/elements/0/src": "is required",
+        "/scenes/1/elements/0/path": "is not a known field; did you mean src?",
+    }
+
+
+def test_a_pointer_into_the_shorthand_is_where_the_client_wrote_it() -> None:
+    assert list(mistakes(body({"text": "a"}, {"image": "file:///etc/passwd", "text": 5}))) == [
+        "/scenes/1/image",
+        "/scenes/1/text",
+    ]
+
+
+def test_the_engine_can_name_an_element_as_it_was_sent() -> None:
+    request = parse_request(
+        body({"image": "asset:a.jpg", "text": "a"}, {"elements": [{"type": "image", "src": "asset:b.jpg"}]})
+    )
+    assert request.pointer(0, 0) == "/scenes/0/image"
+    assert request.pointer(1, 0) == "/scenes/1/elements/0/src"
+
+
+def test_the_names_of_unions_never_leak_into_a_pointer() -> None:
+    found = mistakes(
+        body(
+            {
+                "background": {"type": "gradient", "colors": ["#fff"]},
+                "elements": [{"type": "text", "text": "a", "position": {"x": 1}}],
+            },
+            theme={"extends": "winter", "colors": {"text": "red"}},
+        )
+    )
+    assert set(found) == {
+        "/theme/colors/text",
+        "/scenes/0/background/colors",
+        "/scenes/0/elements/0/position/y",
+    }
+
+
+def test_a_mistake_in_the_scenes_alone_has_its_own_code() -> None:
+    with pytest.raises(InvalidBody) as caught:
+        parse_request(body({"text": "a", "duration": -1}))
+    assert caught.value.code == "INVALID_SCENE"
+    assert caught.value.message.startswith("scenes[0].duration: -1 is not a duration")
+
+
+# What a mistake says
+
+
+@pytest.mark.parametrize(
+    ("scene", "pointer", "words"),
+    [
+        ({"text": "a", "voice": {"text": "a"}}, "/voice", "voice is not supported yet"),
+        ({"text": "a", "captions": {}}, "/captions", "captions are not supported yet"),
+        ({"text": "a", "background": "blue"}, "/background", '"blue" is not a colour; write #RGB'),
+        ({"text": "a", "duration": 0}, "/duration", "seconds greater than 0"),
+        ({"text": "a", "duration": "4"}, "/duration", '"4" is not a duration'),
+        ({"text": "a", "transition": {"type": "circleopen"}}, "/transition/type", "must be 'none', 'fade'"),
+        ({"image": "ftp://example.com/a.jpg"}, "/image", "write an https:// URL, asset:<name>"),
+        ({"image": "http://example.com/a.jpg"}, "/image", "must start with https://"),
+        ({"image": "asset:../secret"}, "/image", "is not the name of an asset"),
+        ({"image": "https://user:pw@example.com/a.jpg"}, "/image", "must not carry a user name"),
+        ({"text": "Winter sale ❄"}, "/text", 'no font has the character "❄" (U+2744 SNOWFLAKE)'),
+        ({"text": "   "}, "/text", "is empty"),
+        ({}, "", "shows nothing"),
+        ({"text": "a", "elements": []}, "/text", "cannot stand beside elements"),
+        ({"image": "asset:a.jpg", "video": "asset:b.mp4"}, "/video", "cannot stand beside image"),
+        ({"elements": [{"type": "img"}]}, "/elements/0", 'the type "img" is not known; write one of text, image'),
+        ({"elements": [{"src": "asset:a.jpg"}]}, "/elements/0", "has no type; write one of"),
+        ({"elements": [5]}, "/elements/0", "must be an object with a type"),
+        ({"elements": {"type": "text"}}, "/elements", "must be a list, not an object"),
+        ({"elements": [{"type": "text", "text": "a", "x": 4}]}, "/elements/0", "has only one of x and y"),
+        ({"elements": [{"type": "text", "text": "a", "font": "Arial"}]}, "/elements/0/font", "not supported yet"),
+        ({"elements": [{"type": "text", "text": "a", "opacity": 2}]}, "/elements/0/opacity", "must be at most 1"),
+        ({"elements": [{"type": "text", "text": "a", "size": "big"}]}, "/elements/0/size", "is not a length"),
+        (
+            {"duration": 2, "elements": [{"type": "text", "text": "a", "start": 2}]},
+            "/elements/0/start",
+            "must lie before the end of its scene, which is 2 s long",
+        ),
+        (
+            {"elements": [{"type": "video", "src": "asset:a.mp4", "trim": {"start": 3, "end": 2}}]},
+            "/elements/0/trim/end",
+            "must be after the start of the trim (3 s)",
+        ),
+    ],
+)
+def test_a_scene_s_mistake_names_its_place_and_its_fix(scene: dict[str, Any], pointer: str, words: str) -> None:
+    found = mistakes(body(scene))
+    assert list(found) == ["/scenes/0" + pointer]
+    assert words in found["/scenes/0" + pointer]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "words"),
+    [
+        ({"output": {"width": 101, "height": 100}}, "/output/width", "must be even, as H.264 video needs it"),
+        ({"output": {"width": 640}}, "/output", "has only one of width and height"),
+        ({"output": {"width": 640, "height": 360, "resolution": "720p"}}, "/output", "keep one pair"),
+        ({"output": {"fps": 61}}, "/output/fps", "must be at most 60, not 61"),
+        ({"output": {"fps": 29.97}}, "/output/fps", "must be a whole number, not 29.97"),
+        ({"output": {"format": "webm"}}, "/output/format", "must be 'mp4', not \"webm\""),
+        ({"output": {"poster": {"at": 9}}}, "/output/poster/at", "after the end of the video, which is 4 s long"),
+        ({"soundtrack": "asset:a.mp3"}, "/soundtrack", 'must be an object, not "asset:a.mp3"'),
+        ({"soundtrack": {"src": "asset:a.mp3", "ducking": True}}, "/soundtrack/ducking", "is not supported yet"),
+        ({"audio": {"src": "asset:a.mp3"}}, "/audio", "did you mean soundtrack?"),
+        ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo", "logo is not supported yet"),
+        ({"theme": 5}, "/theme", "must be 'winter' or 'minimal', not 5"),
+        ({"metadata": {"note": float("nan")}}, "/metadata", "not finite"),
+        ({"timeoutSeconds": True}, "/timeoutSeconds", "must be a whole number, not true"),
+        ({"shorthand": {"0": ["text"]}}, "/shorthand", "is not a known field"),
+        ({"webhookUrl": "http://app.example.com"}, "/webhookUrl", "must start with https://"),
+        ({"webhookUrl": "https://"}, "/webhookUrl", "names no host"),
+    ],
+)
+def test_a_request_s_mistake_names_its_place_and_its_fix(fields: dict[str, Any], pointer: str, words: str) -> None:
+    found = mistakes(body({"text": "a"}) | fields)
+    assert list(found) == [pointer]
+    assert words in found[pointer]
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer", "words"),
+    [
+        ([], "", "must be a JSON object, not a list"),
+        ({"webhookUrl": HOOK}, "/scenes", "is required"),
+        ({"webhookUrl": HOOK, "scenes": []}, "/scenes", "is empty; a video needs at least one scene"),
+        ({"webhookUrl": HOOK, "scenes": "a"}, "/scenes", "must be a list of scenes"),
+    ],
+)
+def test_a_body_without_scenes(sent: object, pointer: str, words: str) -> None:
+    assert words in mistakes(sent)[pointer]
+
+
+def test_a_transition_longer_than_half_of_the_shorter_scene_is_refused() -> None:
+    found = mistakes(
+        body(
+            {"text": "a", "duration": 2, "transition": {"type": "fade", "duration": 1.5}},
+            {"text": "b", "duration": 5},
+        )
+    )
+    assert found == {
+        "/scenes/0/transition/duration": "must be at most 1, half of the shorter of the two scenes, not 1.5"
+    }
+
+
+def test_ids_of_scenes_are_unique() -> None:
+    found = mistakes(body({"id": "a", "text": "x"}, {"id": "a", "text": "y"}))
+    assert found == {"/scenes/1/id": "is also the id of scene 0"}
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("limits", "fields", "words"),
+    [
+        (Limits(max_scenes=1), {}, "holds 2 scenes; the limit is 1"),
+        (Limits(max_elements=1), {}, "holds 2 elements; the limit is 1 a scene"),
+        (Limits(max_seconds=5), {}, "make a video of 7.5 s; the limit is 5 s"),
+        (Limits(max_width=640, max_height=360), {}, "asks for 1920 x 1080 pixels; the limit is 640 x 360"),
+        (Limits(max_metadata_bytes=10), {"metadata": {"a": "0123456789"}}, "takes 18 bytes; the limit is 10"),
+        (Limits(max_timeout_seconds=60), {"timeoutSeconds": 61}, "must be at most 60, not 61"),
+    ],
+)
+def test_each_refusal_names_its_limit(limits: Limits, fields: dict[str, Any], words: str) -> None:
+    sent = body({"text": "a", "image": "asset:a.jpg"}, {"text": "b"}, **fields)
+    assert any(words in message for message in mistakes(sent, limits=limits).values())
+
+
+def test_a_portrait_may_be_as_large_as_a_landscape() -> None:
+    request = parse_request(body({"text": "a"}, output={"aspectRatio": "9:16", "resolution": "4k"}))
+    assert (request.output.width, request.output.height) == (2160, 3840)
+
+
+def test_plain_http_is_for_the_local_stack() -> None:
+    sent = {"webhookUrl": "http://127.0.0.1:9000/webhook", "scenes": [{"image": "http://127.0.0.1:9000/a.jpg"}]}
+    assert set(mistakes(sent)) == {"/webhookUrl", "/scenes/0/image"}
+    assert parse_request(sent, allow_http=True).webhook_url == "http://127.0.0.1:9000/webhook"
+
+
+def test_clips_and_sounds_keep_their_trims() -> None:
+    (scene,) = parse_request(
+        body(
+            {
+                "elements": [
+                    {"type": "video", "src": "asset:a.mp4", "trim": {"start": 2, "end": 9}, "speed": 2, "volume": 0.8},
+                    {"type": "audio", "src": "asset:a.wav", "fadeIn": 1},
+                ]
+            }
+        )
+    ).scenes
+    video, audio = scene.elements
+    assert isinstance(video, VideoElement)
+    assert (video.trim.start, video.trim.end, video.speed, video.volume) == (2, 9, 2, 0.8)
+    assert isinstance(audio, AudioElement)
+    assert audio.fade_in == 1
