@@ -5,7 +5,8 @@ What is deployed locally is ``template.yaml`` itself; this list is all that diff
 - functions run from the source tree (``PYTHONPATH``) in the interpreter of ``.venv``, and so does render, which
   is a container image on AWS;
 - webhooks and assets may reach private addresses: the receiver and the test assets are on this machine;
-- the two secrets are known instead of generated.
+- the two secrets are known instead of generated;
+- the bucket's TLS-only policy is left out: the emulator enforces policies, and speaks plain HTTP.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def overlay(template: Template, *, functions: Path, code: tuple[str, str], rende
             variables["ALLOW_PRIVATE_ADDRESSES"] = "true"
     _fix_secret(resources["AuthSecret"], {"username": USERNAME, "password": PASSWORD})
     _fix_secret(resources["WebhookSecret"], {"secret": WEBHOOK_SECRET})
+    del resources["BucketPolicy"]
     return local
 
 

@@ -209,6 +209,8 @@ def _environment(machine: Mapping[str, str], *, port: int, temporary: Path) -> d
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
         "TMPDIR": str(temporary.resolve()),
+        # Every function acts with the rights of its own role, and no others: what the template forgot fails here too.
+        "AUTH": "true",
         # The template's own limits are what counts, not the memory of this machine.
         "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
         # Listeners of services that are not used here.
