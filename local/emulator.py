@@ -7,7 +7,7 @@ from local.processes import die_with_parent
 
 def main() -> None:
     die_with_parent()
-    from ministack.app import main as serve  # type: ignore[import-untyped]  # reads its configuration at import
+    from ministack.app import main as serve  # reads its configuration at import
 
     serve()
 
