@@ -114,12 +114,12 @@ def blue_hour(size: Size) -> Image.Image:
     picture = over(sky, mountains(*size, camera, light, land))
     coat = Coat((16, 29, 48), (150, 172, 214), (70, 92, 142), (96, 104, 146), light_from=1.0)
     picture = over(picture, draw_trees(size, forest(camera, land, size, (1.0, 3.8), 1700, 15), coat, 16))
-    picture = cabin(picture, (0.60, 0.83), 0.25)
+    picture = cabin(picture, (0.60, 0.785), 0.25)
     near = [
         Tree(0.865 * width, 0.93 * height, 0.56 * height, 0.04),
         Tree(0.955 * width, 1.02 * height, 0.74 * height, 0.0),
-        Tree(0.455 * width, 0.815 * height, 0.30 * height, 0.10),
-        Tree(0.395 * width, 0.835 * height, 0.21 * height, 0.06),
+        Tree(0.455 * width, 0.775 * height, 0.30 * height, 0.10),
+        Tree(0.395 * width, 0.805 * height, 0.21 * height, 0.06),
         Tree(0.060 * width, 1.05 * height, 0.62 * height, 0.0),
         Tree(0.150 * width, 1.04 * height, 0.40 * height, 0.0),
     ]
