@@ -9,7 +9,8 @@ from pathlib import Path
 from reelqueue.errors import AssetError
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import AudioElement, ImageElement, VideoElement
-from render.engine.probe import ImageFacts, MediaFacts, Unusable, probe_image, probe_media
+from render.engine.images import ImageFacts, probe_image
+from render.engine.probe import MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg
 
 Fetch = Callable[[str, Path], None]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engine.process import LOCAL_INPUT, Ffmpeg
+from render.engine.process import CLIENT_INPUT, Ffmpeg
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
 
 CHANNELS = 2
@@ -66,7 +66,7 @@ def gains(sound: Sound, count: int, start: int, length: int) -> NDArray[np.float
 def _arguments(sound: Sound, path: Path) -> list[str]:
     filters = ["aresample=48000:async=1:first_pts=0", *_tempo(sound.speed)]
     return [
-        *LOCAL_INPUT,
+        *CLIENT_INPUT,
         *(("-stream_loop", "-1") if sound.loop else ()),
         *("-ss", f"{sound.skip:.6f}", "-i", str(path), "-map", "0:a:0", "-vn", "-sn", "-dn"),
         *("-af", ",".join(filters), "-ac", str(CHANNELS), "-f", "f32le", "pipe:1"),

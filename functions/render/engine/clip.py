@@ -10,7 +10,7 @@ from reelqueue.spec_scenes import VideoElement
 from render.engine.geometry import Fitted
 from render.engine.planes import Frame, Picture
 from render.engine.probe import MediaFacts
-from render.engine.process import LOCAL_INPUT, Ffmpeg, Running
+from render.engine.process import CLIENT_INPUT, Ffmpeg, Running
 
 # A file that ends this long before its own header says is damaged, not merely rounded.
 _MISSING_SECONDS = 1.0
@@ -100,7 +100,7 @@ def _arguments(
     ]
     limit = () if element.trim.end is None else ("-t", f"{element.trim.end - element.trim.start:.6f}")
     return [
-        *LOCAL_INPUT,
+        *CLIENT_INPUT,
         *("-ss", f"{element.trim.start:.6f}", *limit, "-i", str(path)),
         *("-map", "0:v:0", "-an", "-sn", "-dn", "-vf", ",".join(filters)),
         *("-frames:v", str(frames), "-f", "rawvideo", "pipe:1"),

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from reelqueue.errors import AssetError
-from reelqueue.spec_scenes import Animation, ImageElement, KenBurns, ShapeElement, TextElement
+from reelqueue.spec_scenes import Animation, KenBurns, ShapeElement, TextElement
 from reelqueue.themes import Theme
 from render.engine.colors import rgba
 from render.engine.geometry import Box, Fitted, place
 from render.engine.motion import ken_burns, pose
 from render.engine.planes import Frame, Picture, from_rgba, moved, paint, sampled
-from render.engine.probe import IMAGE_FORMATS, MAX_IMAGE_PIXELS
 from render.engine.text import draw
 
 Source = Callable[[int], Picture]
@@ -114,22 +110,3 @@ def _scaled(image: NDArray[np.uint8], fitted: Fitted, size: tuple[int, int]) -> 
     shrinks = cut.shape[1] > size[0] or cut.shape[0] > size[1]
     scaled = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return np.asarray(scaled, np.uint8)
-
-
-def load_image(element: ImageElement, path: Path, pointer: str, largest: tuple[int, int]) -> NDArray[np.uint8]:
-    """An image as RGBA, upright, and no larger than is useful for a picture of ``largest`` (width, height).
-
-    Raises:
-        AssetError: it breaks off or cannot be decoded.
-    """
-    try:
-        with Image.open(path, formats=IMAGE_FORMATS) as image:
-            # JPEG decodes straight to a half, a quarter or an eighth of its size.
-            image.draft("RGB", (largest[0] * 2, largest[1] * 2))
-            upright = ImageOps.exif_transpose(image)
-            pixels = np.asarray(upright.convert("RGBA"), np.uint8)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise AssetError(pointer, f"{element.src} cannot be decoded; it may be damaged") from error
-    if pixels.shape[0] * pixels.shape[1] > MAX_IMAGE_PIXELS:
-        raise AssetError(pointer, f"{element.src} is larger than {MAX_IMAGE_PIXELS // 1_000_000} megapixels")
-    return pixels

@@ -13,8 +13,16 @@ import imageio_ffmpeg  # type: ignore[import-untyped]
 
 from render.engine.control import Control, kill_group
 
-# In front of every -i: whatever a file says inside, ffmpeg opens no network and no other protocol.
+# In front of every -i: ffmpeg opens files and pipes, and no network whatever a file says inside.
 LOCAL_INPUT = ("-protocol_whitelist", "file,pipe")
+
+# In front of a client's file, moreover: containers that hold their own media. A playlist or a concat script, whatever
+# it is called, could make ffmpeg open other files of this machine.
+CLIENT_INPUT = (
+    *LOCAL_INPUT,
+    "-format_whitelist",
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,w64,aiff,aac,flac,ac3,amr,gif",
+)
 
 
 def find_ffmpeg(chosen: str | None) -> str:

@@ -11,7 +11,8 @@ from render.engine.assets import Assets
 from render.engine.backdrop import background
 from render.engine.clip import ClipReader
 from render.engine.geometry import Fitted, element_box, fitted
-from render.engine.layers import Layer, Source, image_source, load_image, shape_source, text_source
+from render.engine.images import load_image
+from render.engine.layers import Layer, Source, image_source, shape_source, text_source
 from render.engine.planes import Frame, paint
 from render.engine.process import Ffmpeg
 from render.engine.snow import Snow
@@ -113,7 +114,7 @@ class Stage:
         elif isinstance(element, ImageElement):
             fit = self._fit(element)
             move = self._move(element)
-            pixels = load_image(element, self._material.assets.paths[element.src], self._pointer(here), size)
+            pixels = load_image(self._material.assets.paths[element.src], (size[0] * 2, size[1] * 2))
             source = image_source(pixels, fit, move, here.frames)
             moving = move is not None and move.amount > 0
             x, y = fit.box.x, fit.box.y
@@ -148,10 +149,7 @@ class Stage:
             fps=self._material.timeline.fps,
             frames=here.frames,
             ffmpeg=self._material.ffmpeg,
-            pointer=self._pointer(here),
+            pointer=self._material.request.pointer(self._span.index, here.index),
         )
         self._readers.callback(reader.close)
         return reader
-
-    def _pointer(self, here: ElementSpan) -> str:
-        return self._material.request.pointer(self._span.index, here.index)
