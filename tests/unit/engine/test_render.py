@@ -292,7 +292,7 @@ def children() -> list[str]:
             {"elements": [{"type": "audio", "src": "asset:red.png"}]},
             "/scenes/0/elements/0/src",
             "ASSET_INVALID",
-            "holds no sound",
+            "is neither a video nor a sound",
         ),
     ],
 )
