@@ -1,9 +1,10 @@
 """``make demo``: one video, from the request to the file, through the real system on this machine.
 
 Starts a local stack of its own (on free ports, so it runs beside ``make dev``), uploads ``examples/assets``, submits
-``examples/winter.json``, shows the console lines, the progress and the webhooks, fetches the video and its poster into
-``.local/demo/`` and stops everything. The path of the video is the last line of its output. Exit code 0 means that the
-job was completed and that exactly one ``job.processing`` and one ``job.completed`` arrived, correctly signed.
+``examples/winter.json`` (or the file that it is given) with the local receiver as its webhook, shows the console lines,
+the progress and the webhooks, fetches the video and its poster into ``.local/demo/`` and stops everything. The path of
+the video is the last line of its output. Exit code 0 means that the job was completed and that exactly one
+``job.processing`` and one ``job.completed`` arrived, correctly signed.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Screen:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("Waiting", total=100, visible=False)
+        self._task = self._bar.add_task("", total=100, visible=False, start=False)
         self._shown = -1
 
     def say(self, line: str) -> None:
@@ -66,7 +67,8 @@ class Screen:
 
     def progress(self, job: Answer) -> None:
         percent = job["progress"]
-        self._bar.update(self._task, description=job["status"].capitalize(), completed=percent, visible=True)
+        self._bar.start_task(self._task)
+        self._bar.update(self._task, description=f"{job['status']:<10}", completed=percent, visible=True)
         if not self._console.is_terminal and percent // 10 > self._shown and job["status"] == "processing":
             self._shown = percent // 10
             self.say(f"   {job['message']}")
@@ -103,8 +105,8 @@ class Api:
             raise DemoFailed(f"uploading {file.name} answered {stored.status_code}: {stored.text}")
 
 
-def run(stack: LocalStack, screen: Screen) -> tuple[Path, Path]:
-    """One video through the stack; the paths of the video and of the poster.
+def run(stack: LocalStack, screen: Screen, name: str, request: Answer) -> tuple[Path, Path]:
+    """One video through the stack, saved as ``name``; the paths of the video and of the poster.
 
     Raises:
         DemoFailed: it did not work out; the message says why.
@@ -115,10 +117,9 @@ def run(stack: LocalStack, screen: Screen) -> tuple[Path, Path]:
         api.upload(file)
     megabytes = sum(file.stat().st_size for file in files) / 1e6
     screen.say(f"Uploaded {len(files)} assets, {megabytes:.1f} MB")
-    request = json.loads(EXAMPLE.read_text(encoding="utf-8"))
-    request["webhookUrl"] = stack.description.receiverUrl
+    request = {**request, "webhookUrl": stack.description.receiverUrl}
     job_id = api.call("POST", "generate-video-async", request).json()["jobId"]
-    screen.say(f"Submitted {EXAMPLE.relative_to(PROJECT)} as job {job_id}")
+    screen.say(f"Submitted {name}.json as job {job_id}")
     job = _follow(api, job_id, screen)
     _check_webhooks(stack, job_id)
     if job["status"] != "completed":
@@ -126,7 +127,7 @@ def run(stack: LocalStack, screen: Screen) -> tuple[Path, Path]:
     size = f"{job['width']}x{job['height']}, {job['duration']:g} s, {job['bytes'] / 1e6:.1f} MB"
     screen.say(f"{size}, rendered in {job['renderSeconds']:.1f} s")
     location = api.call("GET", f"videos/{job_id}").headers["Location"]
-    return _download(location, "winter.mp4"), _download(job["posterUrl"], "winter.jpg")
+    return _download(location, f"{name}.mp4"), _download(job["posterUrl"], f"{name}.jpg")
 
 
 def _follow(api: Api, job_id: str, screen: Screen) -> Answer:
@@ -142,10 +143,7 @@ def _follow(api: Api, job_id: str, screen: Screen) -> Answer:
 
 
 def _check_webhooks(stack: LocalStack, job_id: str) -> None:
-    """Wait for the start and the end, then a moment longer for what should not come.
-
-    A failed job is reported by its caller, with its own error; here only the number of messages counts.
-    """
+    """Wait for the start and the end, then a moment longer for what should not come. A failure speaks for itself."""
     deadline = time.monotonic() + _WEBHOOK_SECONDS
     while len(stack.receiver.received(job_id)) < len(_EXPECTED) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -168,19 +166,23 @@ def _download(url: str, name: str) -> Path:
     return target
 
 
-def main() -> int:
+def main(example: Path = EXAMPLE) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: in order
     started = time.monotonic()
     screen = Screen()
     try:
+        request = json.loads(example.read_text(encoding="utf-8"))
         screen.say("Starting the local stack ...")
         with LocalStack.start(FOLDER / "stack") as stack:
             screen.say(f"Ready after {time.monotonic() - started:.1f} s at {stack.api_url}")
             stack.receiver.say = screen.say
             groups = [value for name, value in stack.resources.items() if name.endswith("Logs")]
             with screen, Console(stack.aws, groups, screen.say):
-                video, poster = run(stack, screen)
-    except (DemoFailed, PortTaken, AlreadyRunning, StartFailed, DeployFailed, requests.RequestException) as error:
+                video, poster = run(stack, screen, example.stem, request)
+    except json.JSONDecodeError as error:
+        print(f"{example} is not JSON: {error}", file=sys.stderr)
+        return 1
+    except (DemoFailed, PortTaken, AlreadyRunning, StartFailed, DeployFailed, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -193,4 +195,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))

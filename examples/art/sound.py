@@ -1,8 +1,8 @@
 """The sounds of the examples, synthesised: a loop of music, a chime with a whoosh, and a winter evening.
 
 Everything is 48 kHz stereo, floats of -1..1, shape (samples, 2). The music is made on a circle: notes and their
-echoes that run over the end come back at the beginning; and it takes a breath there, because a lossy encoder, which
-does not know what comes before a file and after it, would make a click of sound that runs on.
+echoes that run over the end come back at the beginning; and it takes a short breath there, because a lossy encoder,
+which does not know what comes before a file and after it, would make a click of loud sound that runs on.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def music() -> Sound:
         _add(wet, _bell(_frequency(note)), beat * BEAT + jitter, 0.15 * strength, 0.5 + 0.18 * np.sin(note))
     mixed = dry + wet + 0.42 * _reverb(wet, 2.6, circular=True)
     time = np.arange(LOOP) / RATE
-    breath = np.minimum(np.clip(time / 0.04, 0, 1), np.clip((LOOP / RATE - time) / 0.5, 0, 1))
-    return _level(mixed * np.sin(breath * np.pi / 2)[:, None] ** 2, -17.0)
+    breath = np.minimum(np.clip(time / 0.015, 0, 1), np.clip((LOOP / RATE - time) / 0.3, 0, 1))
+    return _level(mixed * (0.12 + 0.88 * np.sin(breath * np.pi / 2)[:, None] ** 2), -17.0)
 
 
 def chime() -> Sound:
