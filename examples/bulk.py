@@ -3,7 +3,6 @@
 Submits 20 short videos as fast as the API takes them. No more than `maxConcurrent` of them render at a time; the
 others wait, first in, first out. The program follows them to the end and checks just that: it exits with 0 only if
 the limit was never exceeded, the videos left the line in the order of submission, and all were completed.
-
 It needs nothing but `requests`, so it is also a start for your own client.
 """
 
