@@ -23,9 +23,9 @@ from render.engine.timeline import SAMPLE_RATE, Timeline
 # x264's preset and rate factor, AAC's rate. By measure (docs/decisions.md) medium and high look alike to most.
 _QUALITY: dict[Quality, tuple[str, int, str]] = {
     "draft": ("ultrafast", 28, "96k"),
-    "low": ("superfast", 27, "128k"),
-    "medium": ("veryfast", 21, "192k"),
-    "high": ("faster", 17, "256k"),
+    "low": ("superfast", 28, "128k"),
+    "medium": ("superfast", 23, "192k"),
+    "high": ("faster", 18, "256k"),
 }
 _PEAK = 0.84  # -1.5 dB below full scale leaves room for what AAC adds
 _TAGS = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"

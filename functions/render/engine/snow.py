@@ -17,9 +17,9 @@ from render.engine.planes import Frame, Plane
 
 # Depth: flakes, radius and fall per second (parts of the shorter side and of the height), opacity, softness.
 _DEPTHS = (
-    (80, 0.0013, 0.0020, 0.035, 0.55, 0.5),
-    (46, 0.0022, 0.0036, 0.065, 0.75, 0.6),
-    (14, 0.0050, 0.0090, 0.110, 0.42, 1.0),
+    (90, 0.0012, 0.0022, 0.035, 0.60, 0.9),
+    (56, 0.0024, 0.0042, 0.065, 0.80, 0.8),
+    (18, 0.0060, 0.0120, 0.110, 0.38, 1.0),
 )
 _PHASES = 4
 _WHITE = 235

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -23,7 +24,12 @@ from render.engine.colors import RGBA, rgba
 from render.engine.fonts import font, font_file
 from render.engine.geometry import pixels
 
-Measure = Callable[[str, int], float]
+
+class Measure(Protocol):
+    """How wide a line is at this size of its font, in pixels."""
+
+    def __call__(self, line: str, *, size: int) -> float: ...
+
 
 MIN_SIZE = 8
 
@@ -49,36 +55,46 @@ def lay_out(text: str, *, size: int, line_height: float, room: tuple[int, int], 
     is broken only at the smallest size.
     """
     while True:
-        lines = _wrapped(text, room[0], lambda part: measure(part, size))  # noqa: B023 - used before size changes
+        across = partial(measure, size=size)
+        lines = [line for part in text.split("\n") for line in _wrapped(part.split(), room[0], across)]
         tall = math.ceil(size * line_height)
-        fits = max(measure(line, size) for line in lines) <= room[0] and tall * len(lines) <= room[1]
+        fits = max(map(across, lines)) <= room[0] and tall * len(lines) <= room[1]
         if fits or size <= MIN_SIZE:
             if not fits:
-                lines = _broken(lines, room[0], lambda part: measure(part, size))  # noqa: B023
-            width = math.ceil(max(measure(line, size) for line in lines))
-            return Layout(tuple(lines), size, tall, width)
+                lines = _broken(lines, room[0], across)
+            return Layout(tuple(lines), size, tall, math.ceil(max(map(across, lines))))
         size = max(MIN_SIZE, size - max(1, size // 24))
 
 
-def _wrapped(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    lines = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split():
-            longer = f"{line} {word}" if line else word
-            if line and measure(longer) > width:
-                lines.append(line)
-                longer = word
-            line = longer
-        lines.append(line)
+def _wrapped(words: list[str], width: float, across: Callable[[str], float]) -> list[str]:
+    """As few lines as the width allows, and as even as these can be: no word is left alone in the last one."""
+    lines = _filled(words, width, across)
+    narrow = width / 2
+    for _ in range(8 if len(lines) > 1 else 0):
+        middle = (narrow + width) / 2
+        if len(_filled(words, middle, across)) > len(lines):
+            narrow = middle
+        else:
+            width = middle
+    return _filled(words, width, across)
+
+
+def _filled(words: list[str], width: float, across: Callable[[str], float]) -> list[str]:
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and across(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
     return lines
 
 
-def _broken(lines: list[str], width: float, measure: Callable[[str], float]) -> list[str]:
+def _broken(lines: list[str], width: float, across: Callable[[str], float]) -> list[str]:
     broken = []
     for line in lines:
-        while len(line) > 1 and measure(line) > width:
-            cut = next((end for end in range(len(line) - 1, 1, -1) if measure(line[:end]) <= width), 1)
+        while len(line) > 1 and across(line) > width:
+            cut = next((end for end in range(len(line) - 1, 1, -1) if across(line[:end]) <= width), 1)
             broken.append(line[:cut])
             line = line[cut:]
         broken.append(line)
@@ -117,7 +133,7 @@ def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
         size=size,
         line_height=element.line_height or style.line_height,
         room=(max(1, round(widest) - 2 * padding[0]), max(1, round(tallest) - 2 * padding[1])),
-        measure=lambda line, size: font(style.weight, size).getlength(line),
+        measure=lambda line, *, size: font(style.weight, size).getlength(line),
     )
     if element.width is not None:
         layout = replace(layout, width=round(widest) - 2 * padding[0])

@@ -12,9 +12,9 @@ from reelqueue.themes import THEMES
 from render.engine.text import Block, draw, lay_out
 
 
-def measure(text: str, size: int) -> float:
+def measure(line: str, *, size: int) -> float:
     """A font whose letters are half as wide as they are tall."""
-    return len(text) * size / 2
+    return len(line) * size / 2
 
 
 def laid_out(text: str, room: tuple[int, int], size: int = 20) -> Any:
@@ -29,6 +29,10 @@ def test_a_short_text_is_one_line() -> None:
 def test_lines_break_at_spaces_and_where_they_were_broken() -> None:
     assert laid_out("one two three", (80, 100)).lines == ("one two", "three")
     assert laid_out("one\ntwo", (200, 100)).lines == ("one", "two")
+
+
+def test_no_word_is_left_alone_in_the_last_line() -> None:
+    assert laid_out("one two three four five", (200, 100)).lines == ("one two three", "four five")
 
 
 def test_a_text_too_tall_shrinks() -> None:
