@@ -7,6 +7,7 @@ this module knows the short forms, and nothing that was accepted is ever ignored
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -32,6 +33,8 @@ from reelqueue.themes import ColorChanges, ThemeChoice, resolve
 
 __all__ = ["ASSET_NAME", "Limits", "VideoRequest", "overlap_seconds", "parse_request", "scene_seconds"]
 
+# Deeper than any request needs, and shallow enough for every JSON parser on its way.
+MAX_DEPTH = 32
 SHORTHAND = ("video", "image", "text")
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -63,6 +66,9 @@ def parse_request(body: object, *, limits: Limits = Limits(), allow_http: bool =
     """
     if not isinstance(body, dict):
         raise InvalidBody((Detail("", f"must be a JSON object, not {shown(body)}"),))
+    unstorable = _unstorable(body)
+    if unstorable:
+        raise InvalidBody((unstorable,))
     rules = Rules(limits, allow_http)
     details: list[Detail] = []
     # An output that is not written has its defaults, and these too must keep to the limits.
@@ -82,6 +88,22 @@ def parse_request(body: object, *, limits: Limits = Limits(), allow_http: bool =
             "shorthand": shorthand,
         }
     )
+
+
+def _unstorable(body: object) -> Detail | None:
+    """The first thing that JSON can carry in and that cannot be stored: half a character, or endless nesting."""
+    waiting: list[tuple[tuple[str | int, ...], object]] = [((), body)]
+    while waiting:
+        path, value = waiting.pop()
+        if len(path) > MAX_DEPTH:
+            return Detail(pointer(path[:2]), f"is nested deeper than the limit of {MAX_DEPTH} levels")
+        inside = list(value.items()) if isinstance(value, dict) else []
+        words = [value, *(name for name, _ in inside)]
+        if any(isinstance(word, str) and re.search("[\ud800-\udfff]", word) for word in words):
+            return Detail(pointer(path), "holds half of a character (a surrogate, U+D800 to U+DFFF, without its pair)")
+        inside += list(enumerate(value)) if isinstance(value, list) else []
+        waiting += [((*path, name), each) for name, each in reversed(inside)]
+    return None
 
 
 def _checked(

@@ -103,9 +103,9 @@ def _positive_length(value: Any) -> float | str:
 def _duration(value: Any) -> float | Literal["auto"]:
     if value == "auto":
         return "auto"
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 86_400:
         return float(value)
-    raise refusal(f'{shown(value)} is not a duration; write seconds greater than 0, or "auto"')
+    raise refusal(f'{shown(value)} is not a duration; write seconds greater than 0 (at most 86400), or "auto"')
 
 
 def _url(value: Any, info: ValidationInfo) -> str:

@@ -297,6 +297,33 @@ def test_a_transition_longer_than_half_of_the_shorter_scene_is_refused() -> None
     }
 
 
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    found = mistakes(body({"text": "a"}, metadata={"note": ["ok", "\ud83d"]}))
+    assert list(found) == ["/metadata/note/1"]
+    assert "half of a character" in found["/metadata/note/1"]
+
+
+def test_endless_nesting_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(500):
+        deep = [deep]
+    assert (
+        "deeper than the limit of 32 levels" in mistakes(body({"text": "a"}, metadata={"deep": deep}))["/metadata/deep"]
+    )
+
+
+@pytest.mark.parametrize("number", [10**400, 1e300, float("inf"), float("nan")])
+def test_no_number_is_too_odd_to_be_refused(number: float) -> None:
+    element = {"type": "shape", "shape": "rectangle", "color": "#fff", "x": number, "y": number, "opacity": number}
+    assert set(mistakes(body({"duration": number, "elements": [element | {"start": number}]}))) == {
+        "/scenes/0/duration",
+        "/scenes/0/elements/0/x",
+        "/scenes/0/elements/0/y",
+        "/scenes/0/elements/0/opacity",
+        "/scenes/0/elements/0/start",
+    }
+
+
 def test_ids_of_scenes_are_unique() -> None:
     found = mistakes(body({"id": "a", "text": "x"}, {"id": "a", "text": "y"}))
     assert found == {"/scenes/1/id": "is also the id of scene 0"}

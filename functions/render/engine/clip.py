@@ -87,15 +87,14 @@ class ClipReader:
 def _arguments(
     element: VideoElement, path: Path, facts: MediaFacts, fitted: Fitted, fps: int, frames: int
 ) -> list[str]:
-    scaled, box = fitted.scaled, fitted.box
     # Untagged video of HD size is BT.709 by convention, smaller is BT.601, which swscale assumes.
     matrix = ":in_color_matrix=bt709" if not facts.tagged_color and facts.height >= 720 else ""
     filters = [
         f"setpts=(PTS-STARTPTS)/{element.speed:.6f}" if element.speed != 1 else "null",
         # start_time=0: a first frame that comes late is repeated to the front, which keeps sound and picture together.
         f"fps={fps}:start_time=0",
-        f"scale={scaled[0]}:{scaled[1]}:flags=bicubic{matrix}:out_color_matrix=bt709:out_range=tv",
-        f"crop={box.width}:{box.height}",
+        f"crop=iw*{fitted.seen[0]:.6f}:ih*{fitted.seen[1]:.6f}",
+        f"scale={fitted.box.width}:{fitted.box.height}:flags=bicubic{matrix}:out_color_matrix=bt709:out_range=tv",
         "format=yuv420p",
     ]
     limit = () if element.trim.end is None else ("-t", f"{element.trim.end - element.trim.start:.6f}")

@@ -15,7 +15,7 @@ from typing import IO
 
 from reelqueue.errors import RenderError
 from reelqueue.spec_output import Quality
-from render.engine.control import Control
+from render.engine.control import Control, kill_group
 from render.engine.planes import Frame
 from render.engine.process import LOCAL_INPUT, Ffmpeg, Running
 from render.engine.timeline import SAMPLE_RATE, Timeline
@@ -55,9 +55,12 @@ def encode(
             target=_follow, args=(run.output, ffmpeg.control, timeline.frames), daemon=True, name="ffmpeg-progress"
         )
         watcher.start()
-        _feed(frames, run, ffmpeg.control)
-        run.process.wait()
-        watcher.join()
+        try:
+            _feed(frames, run, ffmpeg.control)
+            run.process.wait()
+        finally:
+            kill_group(run.process)  # does nothing when it has ended by itself
+            watcher.join()
         ffmpeg.control.check()
         if run.process.returncode != 0:
             raise RenderError(f"ffmpeg could not encode the video: {run.complaint()}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def font_file(weight: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / "files" / f"Manrope-{weight}.ttf"
 
 
-@cache
+@lru_cache(maxsize=64)
 def font(weight: str, size: int) -> ImageFont.FreeTypeFont:
     """The font at this size, for measuring."""
     return ImageFont.truetype(str(font_file(weight)), size)

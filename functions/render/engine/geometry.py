@@ -23,9 +23,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A picture in its box: scaled to ``scaled``, its middle cut to the size of ``box``."""
+    """A picture in its box: which part of its width and height is seen (about its middle), and where."""
 
-    scaled: tuple[int, int]
+    seen: tuple[float, float]
     box: Box
 
 
@@ -72,13 +72,12 @@ def fitted(size: tuple[int, int], box: Box, fit: Fit) -> Fitted:
     """A picture of this size in this box, as CSS ``object-fit`` has it."""
     across, down = box.width / size[0], box.height / size[1]
     if fit == "fill":
-        scaled = (box.width, box.height)
-    else:
-        scale = {"cover": max(across, down), "contain": min(across, down), "none": 1.0}[fit]
-        scaled = (max(2, round(size[0] * scale)), max(2, round(size[1] * scale)))
-    width, height = min(scaled[0], box.width), min(scaled[1], box.height)
-    inside = Box(box.x + (box.width - width) // 2, box.y + (box.height - height) // 2, width, height).even()
-    return Fitted((max(scaled[0], inside.width), max(scaled[1], inside.height)), inside)
+        return Fitted((1.0, 1.0), box.even())
+    scale = {"cover": max(across, down), "contain": min(across, down), "none": 1.0}[fit]
+    width, height = size[0] * scale, size[1] * scale
+    inside = (min(round(width), box.width), min(round(height), box.height))
+    corner = (box.x + (box.width - inside[0]) // 2, box.y + (box.height - inside[1]) // 2)
+    return Fitted((min(1.0, box.width / width), min(1.0, box.height / height)), Box(*corner, *inside).even())
 
 
 def _even(value: int) -> int:

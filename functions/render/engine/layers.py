@@ -104,8 +104,8 @@ def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None
 def _scaled(image: NDArray[np.uint8], fitted: Fitted, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The part of the image that its box shows, at this size."""
     height, width = image.shape[:2]
-    part_x, part_y = fitted.box.width / fitted.scaled[0], fitted.box.height / fitted.scaled[1]
-    cut_x, cut_y = round(width * (1 - part_x) / 2), round(height * (1 - part_y) / 2)
+    cut_x = min(round(width * (1 - fitted.seen[0]) / 2), (width - 1) // 2)
+    cut_y = min(round(height * (1 - fitted.seen[1]) / 2), (height - 1) // 2)
     cut = image[cut_y : height - cut_y, cut_x : width - cut_x]
     shrinks = cut.shape[1] > size[0] or cut.shape[0] > size[1]
     scaled = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)

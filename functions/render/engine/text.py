@@ -31,6 +31,9 @@ class Measure(Protocol):
     def __call__(self, line: str, *, size: int) -> float: ...
 
 
+Across = Callable[[str], float]
+Wrap = Callable[[list[str], float, Across], list[str]]
+
 MIN_SIZE = 8
 
 
@@ -56,17 +59,20 @@ def lay_out(text: str, *, size: int, line_height: float, room: tuple[int, int], 
     """
     while True:
         across = partial(measure, size=size)
-        lines = [line for part in text.split("\n") for line in _wrapped(part.split(), room[0], across)]
+        lines = _paragraphs(text, room[0], across, _filled)
         tall = math.ceil(size * line_height)
         fits = max(map(across, lines)) <= room[0] and tall * len(lines) <= room[1]
         if fits or size <= MIN_SIZE:
-            if not fits:
-                lines = _broken(lines, room[0], across)
+            lines = _paragraphs(text, room[0], across, _evened) if fits else _broken(lines, room[0], across)
             return Layout(tuple(lines), size, tall, math.ceil(max(map(across, lines))))
         size = max(MIN_SIZE, size - max(1, size // 24))
 
 
-def _wrapped(words: list[str], width: float, across: Callable[[str], float]) -> list[str]:
+def _paragraphs(text: str, width: float, across: Across, wrap: Wrap) -> list[str]:
+    return [line for part in text.split("\n") for line in wrap(part.split(), width, across)]
+
+
+def _evened(words: list[str], width: float, across: Across) -> list[str]:
     """As few lines as the width allows, and as even as these can be: no word is left alone in the last one."""
     lines = _filled(words, width, across)
     narrow = width / 2
@@ -79,7 +85,7 @@ def _wrapped(words: list[str], width: float, across: Callable[[str], float]) -> 
     return _filled(words, width, across)
 
 
-def _filled(words: list[str], width: float, across: Callable[[str], float]) -> list[str]:
+def _filled(words: list[str], width: float, across: Across) -> list[str]:
     lines = [""]
     for word in words:
         longer = f"{lines[-1]} {word}" if lines[-1] else word
@@ -90,7 +96,7 @@ def _filled(words: list[str], width: float, across: Callable[[str], float]) -> l
     return lines
 
 
-def _broken(lines: list[str], width: float, across: Callable[[str], float]) -> list[str]:
+def _broken(lines: list[str], width: float, across: Across) -> list[str]:
     broken = []
     for line in lines:
         while len(line) > 1 and across(line) > width:

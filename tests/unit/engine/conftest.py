@@ -72,6 +72,20 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(folder / "green.mp4")),
     )
+    run_ffmpeg(
+        *(
+            "-f",
+            "lavfi",
+            "-i",
+            "color=0xC00000:s=160x90:r=25:d=1",
+            "-f",
+            "lavfi",
+            "-i",
+            "color=0x0000C0:s=160x90:r=25:d=1",
+        ),
+        *("-lavfi", "[0][1]concat,scale=out_color_matrix=bt709,setparams=colorspace=bt709:range=tv"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(folder / "red-blue.mp4")),
+    )
     run_ffmpeg("-f", "lavfi", "-i", "sine=440:d=1:r=48000", "-ac", "2", str(folder / "tone.wav"))
     Image.new("RGB", (400, 300), "#C00000").save(folder / "red.png")
     quarters = np.zeros((200, 300, 3), np.uint8)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reelqueue.spec_scenes import Fit, ShapeElement
-from render.engine.geometry import Box, element_box, fitted, pixels, place
+from render.engine.geometry import Box, Fitted, element_box, fitted, pixels, place
 
 FRAME = (200, 100)
 
@@ -49,18 +49,22 @@ def test_a_named_place_keeps_the_margin(position: str, corner: tuple[int, int]) 
 
 
 @pytest.mark.parametrize(
-    ("fit", "scaled", "box"),
+    ("fit", "seen", "box"),
     [
-        ("cover", (200, 200), Box(0, 0, 200, 100)),
-        ("contain", (100, 100), Box(50, 0, 100, 100)),
-        ("fill", (200, 100), Box(0, 0, 200, 100)),
-        ("none", (50, 50), Box(74, 24, 50, 50)),
+        ("cover", (1, 0.5), Box(0, 0, 200, 100)),
+        ("contain", (1, 1), Box(50, 0, 100, 100)),
+        ("fill", (1, 1), Box(0, 0, 200, 100)),
+        ("none", (1, 1), Box(74, 24, 50, 50)),
     ],
 )
-def test_a_square_picture_in_a_wide_box(fit: Fit, scaled: tuple[int, int], box: Box) -> None:
+def test_a_square_picture_in_a_wide_box(fit: Fit, seen: tuple[float, float], box: Box) -> None:
     found = fitted((50, 50), Box(0, 0, 200, 100), fit)
-    assert found.scaled == scaled
+    assert found.seen == seen
     assert found.box == box
+
+
+def test_a_picture_larger_than_its_box_is_cut_with_fit_none() -> None:
+    assert fitted((400, 50), Box(0, 0, 200, 100), "none") == Fitted((0.5, 1), Box(0, 24, 200, 50))
 
 
 def test_a_picture_s_box_lies_on_even_pixels() -> None:

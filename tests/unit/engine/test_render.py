@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import threading
@@ -136,6 +135,27 @@ def test_a_clip_plays_and_its_last_frame_stays(make: Make) -> None:
     assert near(video.pixel(2.9), "00C000")
 
 
+@pytest.mark.parametrize(
+    ("fields", "seconds", "turns_at"),
+    [({}, 2, 1), ({"trim": {"start": 0.6}}, 1.4, 0.4), ({"speed": 2}, 1, 0.5), ({"speed": 0.5}, 4, 2)],
+)
+def test_a_clip_is_trimmed_and_paced(make: Make, fields: dict[str, Any], seconds: float, turns_at: float) -> None:
+    video = make({"elements": [{"type": "video", "src": "asset:red-blue.mp4", **fields}]})
+    assert len(video.frames) == seconds * FPS
+    assert near(video.pixel(turns_at - 0.08), "C00000", 12)
+    assert near(video.pixel(turns_at + 0.08), "0000C0", 12)
+
+
+@pytest.mark.parametrize(("kind", "src"), [("video", "asset:green.mp4"), ("image", "asset:red.png")])
+def test_a_picture_stays_in_its_box(make: Make, kind: str, src: str) -> None:
+    box = {"type": kind, "src": src, "x": "25%", "y": "25%", "width": "50%", "height": "50%"}
+    video = make(plain("#FFFFFF", elements=[box]))
+    assert not near(video.pixel(0.5), "FFFFFF")
+    assert near(video.pixel(0.5, 0.2), "FFFFFF")
+    assert near(video.pixel(0.5, 0.8), "FFFFFF")
+    assert near(video.pixel(0.5, 0.5, 0.2), "FFFFFF")
+
+
 def test_text_is_drawn_where_it_belongs(make: Make) -> None:
     text = {"type": "text", "text": "MMMM", "color": "#FF0000", "size": 60, "position": "top"}
     frame = make(plain("#FFFFFF", elements=[text])).frames[FPS // 2].astype(int)
@@ -232,18 +252,31 @@ def test_progress_rises_and_is_100_only_at_the_end(make: Make) -> None:
     assert video.control.progress == seen[-1] == 100
 
 
+class Watching(Control):
+    """Remembers every process that a render starts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def watch(self, process: subprocess.Popen[bytes]) -> None:
+        self.processes.append(process)
+        super().watch(process)
+
+    @property
+    def running(self) -> int:
+        return sum(process.poll() is None for process in self.processes)
+
+
 def test_a_stop_ends_the_render_within_two_seconds_and_leaves_no_process(make: Make) -> None:
-    control = Control()
+    control = Watching()
     outcome: list[BaseException] = []
-    clip = {"type": "video", "src": "asset:green.mp4"}
+    clip = {"type": "video", "src": "asset:green.mp4", "speed": 0.25}
+    large = {"width": 1280, "height": 720, "quality": "high"}
 
     def work() -> None:
         try:
-            make(
-                plain("#000", 600, elements=[clip]),
-                control=control,
-                output={"width": 1280, "height": 720, "quality": "high"},
-            )
+            make(plain("#000", 600, elements=[clip]), control=control, output=large)
         except Stopped as stopped:
             outcome.append(stopped)
 
@@ -251,13 +284,13 @@ def test_a_stop_ends_the_render_within_two_seconds_and_leaves_no_process(make: M
     worker.start()
     while control.progress == 0:
         time.sleep(0.02)
-    assert children()
+    assert control.running == 2  # the encoder and the clip's decoder
     before = time.monotonic()
     control.request_stop()
     worker.join(timeout=10)
     assert time.monotonic() - before < 2
     assert [type(result) for result in outcome] == [Stopped]
-    assert not children()
+    assert control.running == 0
 
 
 def test_a_render_that_was_stopped_before_it_began_does_nothing(make: Make) -> None:
@@ -265,14 +298,6 @@ def test_a_render_that_was_stopped_before_it_began_does_nothing(make: Make) -> N
     control.request_stop()
     with pytest.raises(Stopped):
         make(plain("#000"), control=control)
-
-
-def children() -> list[str]:
-    """The processes that this one started and that still run."""
-    table = subprocess.run(
-        ["ps", "-o", "comm=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
-    )
-    return [name for name in table.stdout.split() if name != "ps"]
 
 
 # Files that cannot be used
