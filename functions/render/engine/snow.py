@@ -7,7 +7,6 @@ render, and goes on undisturbed while one scene fades into the next.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,25 +14,15 @@ from numpy.typing import NDArray
 
 from render.engine.planes import Frame, Plane
 
-# Depth: flakes, radius and fall per second (parts of the shorter side and of the height), opacity, softness.
+# From far to near: flakes; smallest and largest radius, in parts of the shorter side; fall, in heights a second;
+# opacity; softness of the edge, in parts of the radius.
 _DEPTHS = (
     (90, 0.0012, 0.0022, 0.035, 0.60, 0.9),
     (56, 0.0024, 0.0042, 0.065, 0.80, 0.8),
     (18, 0.0060, 0.0120, 0.110, 0.38, 1.0),
 )
 _PHASES = 4
-_WHITE = 235
-
-
-@dataclass(frozen=True)
-class _Flake:
-    x: float
-    y: float
-    fall: float
-    sway: float
-    pace: float
-    phase: float
-    sprite: int
+_WHITE, _GREY = 235, 128  # luma of white; chroma of no colour
 
 
 class Snow:
@@ -41,56 +30,47 @@ class Snow:
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = width, height
-        self._sprites: list[list[Plane]] = []
-        self._flakes: list[_Flake] = []
         self._cover = np.zeros((height, width), np.uint8)
         short = min(width, height)
-        chance = np.random.default_rng(20)
-        for count, small, large, fall, opacity, softness in _DEPTHS:
-            for number in range(count):
-                size = small + (large - small) * number / count
-                self._sprites.append(_sprite(size * short, opacity, softness))
-                x, y, jitter, sway, pace, phase = chance.random(6)
-                self._flakes.append(
-                    _Flake(
-                        x=x * width,
-                        y=y,
-                        fall=fall * (0.75 + 0.5 * jitter),
-                        sway=short * (0.008 + 0.02 * sway),
-                        pace=0.1 + 0.2 * pace,
-                        phase=2 * math.pi * phase,
-                        sprite=len(self._sprites) - 1,
-                    )
-                )
+        sizes = [
+            (small + (large - small) * number / count, fall, opacity, softness)
+            for count, small, large, fall, opacity, softness in _DEPTHS
+            for number in range(count)
+        ]
+        self._sprites = [_sprite(radius * short, opacity, softness) for radius, _, opacity, softness in sizes]
+        self._sides = np.array([sprites[0].shape[0] for sprites in self._sprites])
+        chance = np.random.default_rng(20).random((6, len(sizes)))
+        self._x, self._y = chance[0] * width, chance[1]
+        self._fall = np.array([fall for _, fall, _, _ in sizes]) * (0.75 + 0.5 * chance[2])
+        self._sway = short * (0.008 + 0.02 * chance[3])
+        self._pace = 2 * math.pi * (0.1 + 0.2 * chance[4])
+        self._turn = 2 * math.pi * chance[5]
 
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the snow of this moment of the video over the frame."""
         self._cover[:] = 0
-        for flake in self._flakes:
-            x = flake.x + flake.sway * math.sin(2 * math.pi * flake.pace * seconds + flake.phase)
-            y = (flake.y + flake.fall * seconds) % 1.0
-            self._drop(flake.sprite, x, y)
-        quarter = cv2.resize(self._cover, (self._width // 2, self._height // 2), interpolation=cv2.INTER_AREA)
-        for planes, cover, white in (((frame.y,), self._cover, _WHITE), ((frame.u, frame.v), quarter, 128)):
+        x = self._x + self._sway * np.sin(self._pace * seconds + self._turn)
+        # A flake leaves below the picture and comes back above it, so its path is longer than the picture.
+        left = x % (self._width + self._sides) - self._sides
+        top = (self._y + self._fall * seconds) % 1.0 * (self._height + self._sides) - self._sides
+        column, row = np.floor(left).astype(int), np.floor(top).astype(int)
+        phase = ((left - column) * _PHASES).astype(int) + _PHASES * ((top - row) * _PHASES).astype(int)
+        for sprites, at, x0, y0 in zip(self._sprites, phase.tolist(), column.tolist(), row.tolist(), strict=True):
+            self._drop(sprites[at], x0, y0)
+        half = (self._width // 2, self._height // 2)
+        quarter = np.asarray(cv2.resize(self._cover, half, interpolation=cv2.INTER_AREA), np.uint8)
+        for planes, cover, white in (((frame.y,), self._cover, _WHITE), ((frame.u, frame.v), quarter, _GREY)):
             kept, added = cv2.bitwise_not(cover), cv2.convertScaleAbs(cover, alpha=white / 255)
             for plane in planes:
                 cv2.multiply(plane, kept, dst=plane, scale=1 / 255)
                 cv2.add(plane, added, dst=plane)
 
-    def _drop(self, number: int, x: float, y: float) -> None:
-        sprites = self._sprites[number]
-        side = sprites[0].shape[0]
-        # A flake leaves below the picture and comes back above it, so the path is longer than the picture.
-        left = x % (self._width + side) - side
-        top = y * (self._height + side) - side
-        column, row = math.floor(left), math.floor(top)
-        phase = int((left - column) * _PHASES) + _PHASES * int((top - row) * _PHASES)
-        sprite = sprites[phase]
-        x0, y0 = max(column, 0), max(row, 0)
-        x1, y1 = min(column + side, self._width), min(row + side, self._height)
-        if x0 < x1 and y0 < y1:
-            target = self._cover[y0:y1, x0:x1]
-            np.maximum(target, sprite[y0 - row : y1 - row, x0 - column : x1 - column], out=target)
+    def _drop(self, sprite: Plane, column: int, row: int) -> None:
+        left, top = max(column, 0), max(row, 0)
+        target = self._cover[top : row + sprite.shape[0], left : column + sprite.shape[1]]
+        if target.size:
+            source = sprite[top - row : top - row + target.shape[0], left - column : left - column + target.shape[1]]
+            np.maximum(target, source, out=target)
 
 
 def _sprite(radius: float, opacity: float, softness: float) -> list[Plane]:
