@@ -1,0 +1,77 @@
+"""Pictures in their boxes: scaled once, moved without jitter, painted exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reelqueue.spec_scenes import Animation, KenBurns
+from render.engine.geometry import Box, Fitted
+from render.engine.layers import Layer, image_source, still
+from render.engine.planes import Frame
+
+SIZE = (320, 180)
+
+
+def solid(color: tuple[int, int, int, int], width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.full((height, width, 4), color, np.uint8)
+
+
+def test_a_slow_move_never_jitters() -> None:
+    """The place of an edge, measured by the light on its row, follows the ideal path within a twentieth of a pixel."""
+    image = solid((0, 0, 0, 255), 640, 360)
+    image[:, 400:] = 255
+    frames, move = 300, KenBurns(direction="left", amount=0.05)
+    source = image_source(image, Fitted((1, 1), Box(0, 0, *SIZE)), move, frames)
+    light = [source(number).y[90].astype(float) for number in range(frames)]
+    places = np.array([((235 - row) / 219).sum() for row in light])
+    steps = np.diff(places)
+    smooth = np.convolve(np.pad(steps, 8, mode="edge"), np.ones(17) / 17, mode="valid")
+    assert abs(places[-1] - places[0]) > 10
+    assert np.abs(steps - smooth).max() < 0.05
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (3, 5), (-7, -9), (311, 171)])
+def test_a_picture_lies_where_it_belongs_to_the_pixel(x: int, y: int) -> None:
+    """Also at odd places, and where it reaches out of the frame."""
+    source, left, top = still(solid((255, 255, 255, 255), 21, 13), x, y)
+    frame = Frame(*SIZE)
+    Layer(source, left, top, first=0, frames=1, fps=25).paint(frame, 0)
+    expected = np.zeros(SIZE[::-1], bool)
+    expected[max(y, 0) : y + 13, max(x, 0) : x + 21] = True
+    assert np.array_equal(frame.y > 100, expected)
+
+
+def test_a_layer_is_there_in_its_time_only() -> None:
+    source, x, y = still(solid((255, 255, 255, 255), 20, 20), 0, 0)
+    layer = Layer(source, x, y, first=5, frames=10, fps=25)
+
+    def shown(number: int) -> bool:
+        frame = Frame(*SIZE)
+        layer.paint(frame, number)
+        return bool(frame.y.any())
+
+    assert [number for number in range(20) if shown(number)] == list(range(5, 15))
+
+
+def test_what_never_changes_is_still() -> None:
+    source, x, y = still(solid((255, 255, 255, 255), 20, 20), 0, 0)
+    fade = Animation.model_validate({"type": "fade"})
+    assert Layer(source, x, y, first=0, frames=50, fps=25).is_still(50)
+    assert not Layer(source, x, y, first=0, frames=49, fps=25).is_still(50)
+    assert not Layer(source, x, y, first=0, frames=50, fps=25, enter=fade).is_still(50)
+
+
+def test_a_sliding_picture_moves_by_parts_of_a_pixel() -> None:
+    source, x, y = still(solid((255, 255, 255, 255), 40, 40), 100, 60)
+    slide = Animation.model_validate({"type": "slideLeft", "duration": 2, "easing": "linear"})
+    layer = Layer(source, x, y, first=0, frames=100, fps=25, enter=slide)
+    centres = []
+    for number in range(10, 50):
+        frame = Frame(*SIZE)
+        layer.paint(frame, number)
+        row = frame.y[80].astype(float)
+        centres.append((row * np.arange(SIZE[0])).sum() / row.sum())
+    steps = np.diff(centres)
+    assert (steps < 0).all()
+    assert np.ptp(steps) < 0.15
