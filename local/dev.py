@@ -1,7 +1,7 @@
 """``make dev``: the local stack until Ctrl-C, with the console lines of all functions.
 
 Settings, as environment variables or after ``make dev``: ``PORT`` of the API (4566), ``RECEIVER_PORT`` of the webhook
-receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5).
+receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5), ``STATE`` the folder of the state (.local).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
 from local.console import Console
@@ -37,7 +38,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         try:
             stack = LocalStack.start(
-                PROJECT / ".local",
+                Path(environ.get("STATE") or PROJECT / ".local"),
                 port=port,
                 receiver_port=receiver_port,
                 parameters={"MaxConcurrentRenders": str(limit)},

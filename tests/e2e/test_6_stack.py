@@ -1,0 +1,118 @@
+"""``make dev`` itself: the same URL at every start, nothing left behind however it ends, and a taken port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from local.ports import HOST, claim
+from local.processes import descendants
+from local.stack import PROJECT
+from tests.e2e.conftest import alive, processes_of, wait_until
+
+
+@dataclass(frozen=True)
+class Dev:
+    """A way to start ``make dev`` beside one that a person may have running."""
+
+    state: Path
+    port: int
+    receiver_port: int
+
+    @contextmanager
+    def started(self) -> Iterator[subprocess.Popen[str]]:
+        process = self.spawn()
+        try:
+            wait_until(lambda: self.description.exists() or process.poll() is not None)
+            assert process.poll() is None, process.stdout and process.stdout.read()
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def spawn(self) -> subprocess.Popen[str]:
+        settings = {
+            "PORT": str(self.port),
+            "RECEIVER_PORT": str(self.receiver_port),
+            "STATE": str(self.state),
+            "MAX_CONCURRENT": "3",
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "local.dev"],
+            cwd=PROJECT,
+            env=dict(os.environ) | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    @property
+    def description(self) -> Path:
+        return self.state / "stack.json"
+
+    @property
+    def api_url(self) -> str:
+        return str(json.loads(self.description.read_text())["apiUrl"])
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Dev:
+    return Dev(tmp_path_factory.mktemp("dev"), claim(None, "PORT"), claim(None, "RECEIVER_PORT"))
+
+
+def test_a_start_after_a_crash_has_the_same_url_and_nothing_is_left_of_either(dev: Dev) -> None:
+    with dev.started() as process:
+        url = dev.api_url
+        answer = requests.get(f"{url}/queue-status", auth=("admin", "changeme"), timeout=30)
+        assert answer.json()["maxConcurrent"] == 3
+        submit_long_job(url)
+        wait_until(lambda: rendering(process.pid))
+        children = descendants(process.pid)
+        assert len(children) >= 5  # the supervisor, the emulator, workers, ffmpeg
+
+        process.kill()
+
+        wait_until(lambda: not any(alive(child) for child in children))
+        dev.description.unlink()
+
+    with dev.started() as process:
+        assert dev.api_url == url
+        children = descendants(process.pid)
+
+        process.send_signal(signal.SIGINT)
+
+        output, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert output.endswith("Stopped.\n")
+        assert not any(alive(child) for child in children)
+        assert not dev.description.exists()
+
+
+def test_a_taken_port_is_named_with_its_setting(dev: Dev) -> None:
+    with socket.create_server((HOST, dev.port)):
+        process = dev.spawn()
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"Port {dev.port} is taken" in output
+    assert "PORT=" in output
+    assert "Traceback" not in output
+
+
+def submit_long_job(url: str) -> None:
+    body = {"webhookUrl": "http://127.0.0.1:9/", "theme": "winter", "scenes": [{"text": "Long", "duration": 120}]}
+    answer = requests.post(f"{url}/generate-video-async", json=body, auth=("admin", "changeme"), timeout=30)
+    assert answer.status_code == 202, answer.text
+
+
+def rendering(pid: int) -> bool:
+    return bool(processes_of(pid, "ffmpeg", "-progress"))
