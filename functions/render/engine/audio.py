@@ -6,7 +6,8 @@ encoded in pieces clicks where the pieces meet, and sound shorter than its pictu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -41,17 +42,38 @@ def _add(mixed: NDArray[np.float32], sound: Sound, path: Path, ffmpeg: Ffmpeg) -
     first = round(sound.at * SAMPLE_RATE)
     count = min(round(sound.seconds * SAMPLE_RATE), len(mixed) - first)
     done = 0
-    with ffmpeg.running(_arguments(sound, path)) as run:
+    with closing(_blocks(sound, path, ffmpeg)) as blocks:
         while done < count:
-            wanted = min(_BLOCK, count - done)
-            data = run.output.read(wanted * CHANNELS * 4)
-            samples = np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, CHANNELS)
-            if not len(samples):
+            samples = next(blocks, None)
+            if samples is None:
                 break
+            samples = samples[: count - done]
             gain = gains(sound, count, done, len(samples))
             mixed[first + done : first + done + len(samples)] += samples * gain[:, None]
             done += len(samples)
     ffmpeg.control.check()
+
+
+def _blocks(sound: Sound, path: Path, ffmpeg: Ffmpeg) -> Generator[NDArray[np.float32]]:
+    """The samples of a file, a second at a time; again and again if it loops.
+
+    A loop repeats what was decoded, cut to the file's length: what AAC and MP3 pad their ends with would be heard
+    as a gap (20 ms at each seam with ffmpeg's own ``-stream_loop``).
+    """
+    heard = path.with_suffix(".f32")
+    left = round(sound.period * SAMPLE_RATE)
+    with ffmpeg.running(_arguments(sound, path)) as run, heard.open("wb") as keep:
+        while data := run.output.read(_BLOCK * CHANNELS * 4):
+            samples = np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, CHANNELS)
+            if sound.period:
+                samples = samples[:left]
+                left -= len(samples)
+                keep.write(samples.tobytes())
+            yield samples
+    if sound.period and heard.stat().st_size:
+        again = np.memmap(heard, np.float32, "r").reshape(-1, CHANNELS)
+        while True:
+            yield from (again[at : at + _BLOCK] for at in range(0, len(again), _BLOCK))
 
 
 def gains(sound: Sound, count: int, start: int, length: int) -> NDArray[np.float32]:
@@ -67,8 +89,9 @@ def _arguments(sound: Sound, path: Path) -> list[str]:
     filters = ["aresample=48000:async=1:first_pts=0", *_tempo(sound.speed)]
     return [
         *CLIENT_INPUT,
-        *(("-stream_loop", "-1") if sound.loop else ()),
-        *("-ss", f"{sound.skip:.6f}", "-i", str(path), "-map", "0:a:0", "-vn", "-sn", "-dn"),
+        # Seeking to 0 is not nothing: it drops the run-up of an AAC file, and its first 11 ms come out quiet.
+        *(("-ss", f"{sound.skip:.6f}") if sound.skip else ()),
+        *("-i", str(path), "-map", "0:a:0", "-vn", "-sn", "-dn"),
         *("-af", ",".join(filters), "-ac", str(CHANNELS), "-f", "f32le", "pipe:1"),
     ]
 

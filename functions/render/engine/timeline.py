@@ -46,7 +46,10 @@ class SceneSpan:
 
 @dataclass(frozen=True)
 class Sound:
-    """A stretch of a sound file on the video's clock. Times in seconds; ``skip`` and ``speed`` are the file's."""
+    """A stretch of a sound file on the video's clock, in seconds.
+
+    ``skip`` and ``speed`` are the file's; ``period`` is the length after which it begins anew, or 0 to play it once.
+    """
 
     src: str
     at: float
@@ -56,7 +59,7 @@ class Sound:
     volume: float = 1.0
     fade_in: float = 0.0
     fade_out: float = 0.0
-    loop: bool = False
+    period: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -189,16 +192,17 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
         before = after
     track = request.soundtrack
     if track and track.volume > 0:
-        length = total if track.loop else min(total, media[track.src].seconds)
+        once = media[track.src].seconds
+        loops = track.loop and once < total
         sounds.append(
             Sound(
                 track.src,
                 0.0,
-                length,
+                total if loops else min(once, total),
                 volume=track.volume,
                 fade_in=track.fade_in,
                 fade_out=track.fade_out,
-                loop=track.loop,
+                period=once if loops else 0.0,
             )
         )
     return sounds

@@ -87,6 +87,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(folder / "red-blue.mp4")),
     )
     run_ffmpeg("-f", "lavfi", "-i", "sine=440:d=1:r=48000", "-ac", "2", str(folder / "tone.wav"))
+    run_ffmpeg("-f", "lavfi", "-i", "sine=440:d=0.7:r=44100", "-ac", "2", str(folder / "tone.m4a"))
     Image.new("RGB", (400, 300), "#C00000").save(folder / "red.png")
     quarters = np.zeros((200, 300, 3), np.uint8)
     quarters[:, :150] = (0, 0, 200)

@@ -208,6 +208,13 @@ def test_a_soundtrack_loops_fades_and_ends_with_the_picture(make: Make) -> None:
     assert loudness(video, 2.9, 3) < 0.2 * loudness(video, 1.2, 1.8)
 
 
+def test_a_loop_has_no_gap_at_its_seams(make: Make) -> None:
+    video = make(plain("#000", 3), soundtrack={"src": "asset:tone.m4a"})
+    samples = video.sound[480 : 48_000 * 3 - 960, 0]
+    loudest = np.abs(samples[: len(samples) // 240 * 240]).reshape(-1, 240).max(axis=1)  # in each 5 ms
+    assert loudest.min() > 0.3 * loudest.max()
+
+
 def test_an_audio_element_sounds_in_its_time_only(make: Make) -> None:
     tone = {"type": "audio", "src": "asset:tone.wav", "start": 1, "trim": {"end": 0.5}}
     video = make(plain("#000", 2.5, elements=[tone]))

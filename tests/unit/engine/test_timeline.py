@@ -100,10 +100,14 @@ def test_what_has_no_sound_is_not_mixed() -> None:
     assert timeline({"elements": [{"type": "video", "src": "asset:clip.mp4", "volume": 0}]}).sounds == ()
 
 
-@pytest.mark.parametrize(("loop", "seconds"), [(True, 4.0), (False, 1.5)])
-def test_a_soundtrack_lasts_as_long_as_the_video_if_it_loops(loop: bool, seconds: float) -> None:
-    line = timeline(cut(4), soundtrack={"src": "asset:sound.wav", "loop": loop, "fadeOut": 1})
-    assert [(sound.at, sound.seconds, sound.loop) for sound in line.sounds] == [(0, seconds, loop)]
+@pytest.mark.parametrize(
+    ("length", "loop", "seconds", "period"), [(4, True, 4, 1.5), (4, False, 1.5, 0), (1, True, 1, 0), (1, False, 1, 0)]
+)
+def test_a_soundtrack_lasts_as_long_as_the_video_if_it_loops(
+    length: float, loop: bool, seconds: float, period: float
+) -> None:
+    line = timeline(cut(length), soundtrack={"src": "asset:sound.wav", "loop": loop, "fadeOut": 1})
+    assert [(sound.at, sound.seconds, sound.period) for sound in line.sounds] == [(0, seconds, period)]
 
 
 def test_the_poster_shows_the_middle_of_the_first_scene_or_what_was_asked_for() -> None:
