@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-from imageio_ffmpeg import get_ffmpeg_exe  # type: ignore[import-untyped]
+from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
 GAP = 8

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from imageio_ffmpeg import get_ffmpeg_exe  # type: ignore[import-untyped]
+from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
 from examples.art import clip, pictures, sound

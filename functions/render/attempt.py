@@ -10,8 +10,6 @@ import platform
 import threading
 from dataclasses import replace
 
-from render.engine import Control, Rendered, Stopped, render
-
 from reelqueue.costs import render_cost_usd
 from reelqueue.courier import announce
 from reelqueue.deployment import Deployment
@@ -20,6 +18,7 @@ from reelqueue.jobs import Job, JobStatus, Result
 from reelqueue.observability import ended_line, logger
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
+from render.engine import Control, Rendered, Stopped, render
 from render.fetch import Fetcher
 from render.watch import StopReason, Watch
 from render.workdir import workdir

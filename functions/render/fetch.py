@@ -7,11 +7,11 @@ from urllib.parse import urljoin
 
 import requests
 from botocore.exceptions import ClientError
-from render.engine import FetchError
 
 from reelqueue.addresses import AddressRefused, check_url
 from reelqueue.assets import MAX_ASSET_BYTES, asset_key
 from reelqueue.deployment import Deployment
+from render.engine import FetchError
 
 MAX_REDIRECTS = 5
 _TIMEOUT = (5.0, 20.0)

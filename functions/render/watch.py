@@ -8,11 +8,11 @@ from enum import Enum
 from types import TracebackType
 
 from botocore.exceptions import BotoCoreError, ClientError
-from render.engine import Control
 
 from reelqueue.jobs import Job
 from reelqueue.observability import logger
 from reelqueue.store import Fenced, Store
+from render.engine import Control
 
 TICK_SECONDS = 1.0
 WRITE_EVERY_TICKS = 2

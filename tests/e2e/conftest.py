@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from local.processes import descendants
 from local.stack import LocalStack
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import pytest
 import requests
+from imageio_ffmpeg import get_ffmpeg_exe
+
 from tests.e2e.conftest import Client, wait_until
 
 SCENES = [
@@ -75,7 +76,7 @@ def test_line_and_slot_are_free_again(journey: Journey, client: Client) -> None:
 
 def test_render_made_a_video_that_plays_everywhere(journey: Journey) -> None:
     probe = subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(journey.video)], capture_output=True, text=True
+        [get_ffmpeg_exe(), "-hide_banner", "-i", str(journey.video)], capture_output=True, text=True
     ).stderr
     assert re.search(r"Video: h264 .*yuv420p.*, 320x180", probe), probe
     assert re.search(r"Audio: aac .*48000 Hz, stereo", probe), probe

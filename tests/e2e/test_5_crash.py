@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+
 from tests.e2e.conftest import Client, processes_of, wait_until
 
 LONG = {"width": 640, "height": 360, "fps": 30}
@@ -17,7 +18,7 @@ def long_job(client: Client, seconds: float) -> str:
 
 
 def rendering(client: Client, job_id: str) -> bool:
-    return client.status(job_id)["progress"] > 0
+    return int(client.status(job_id)["progress"]) > 0
 
 
 def encoders(client: Client) -> set[int]:

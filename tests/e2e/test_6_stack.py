@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from local.ports import HOST, claim
 from local.processes import descendants
 from local.stack import PROJECT

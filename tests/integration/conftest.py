@@ -14,13 +14,13 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore.exceptions import ClientError
-from local.overlay import load_template
 from moto import mock_aws
 
 import authorizer.app
 import dispatcher.app
 import status.app
 import submit.app
+from local.overlay import load_template
 from reelqueue.deployment import Deployment, deployment
 from reelqueue.settings import settings
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import string
 
-from tests.integration.conftest import Service, request
-
 from reelqueue.jobs import JobStatus
 from reelqueue.spec import VideoRequest
+from tests.integration.conftest import Service, request
 
 
 def test_the_documented_answer_with_5_active_and_2_waiting(service: Service) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.conftest import Service, request
-
 from reelqueue.jobs import JobStatus
+from tests.integration.conftest import Service, request
 
 
 def test_first_in_first_out_inside_a_priority(service: Service) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.integration.conftest import Service, request
 
 from reelqueue.jobs import MAX_ATTEMPTS, JobStatus
 from reelqueue.line import Ticket
 from reelqueue.store import Fenced
 from reelqueue.table import ConditionFailed
+from tests.integration.conftest import Service, request
 
 WAKE = {"wake": "submitted"}
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import cv2
 import numpy
-from tests.integration.conftest import CONTEXT, Service, request
 
 import render.app
 from reelqueue.jobs import JobStatus
 from reelqueue.reader import epoch_ms
 from render.workdir import workdir
+from tests.integration.conftest import CONTEXT, Service, request
 
 LONG = request(scenes=[{"text": "A long one", "duration": 60}], output={"width": 1920, "height": 1080, "fps": 30})
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
-from tests.integration.conftest import CONTEXT, WEBHOOK_SECRET, Service, request
 
 import render.app
 import webhooks.app
 from reelqueue.jobs import Event, event_dict
 from reelqueue.webhooks import RETRY_SECONDS
+from tests.integration.conftest import CONTEXT, WEBHOOK_SECRET, Service, request
 
 
 @dataclass

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local.overlay import Template, load_template
 from samtranslator.translator.transform import transform
+
+from local.overlay import Template, load_template
 
 PROJECT = Path(__file__).resolve().parents[2]
 

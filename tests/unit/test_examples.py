@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples.make_assets import ASSETS
 
+from examples.make_assets import ASSETS
 from reelqueue.spec import parse_request
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

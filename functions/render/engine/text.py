@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from moviepy import CompositeVideoClip, ImageClip, TextClip  # type: ignore[import-untyped]
+from moviepy import CompositeVideoClip, ImageClip, TextClip
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
