@@ -1,4 +1,4 @@
-"""Admit, reclaim, expire: every minute, and woken by the jobs queue (a submission, the end or failure of a render)."""
+"""Admit and reclaim when the jobs queue says so (a submission, the end or failure of a render); upkeep every minute."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ processor = BatchProcessor(event_type=EventType.SQS)
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
     if "Records" not in event:
-        dispatch(deployment(), audit=True)
+        dispatch(deployment(), upkeep=True)
         return None
     answer = process_partial_response(event=event, record_handler=read, processor=processor, context=context)
-    dispatch(deployment(), audit=False)
+    dispatch(deployment(), upkeep=False)
     return answer
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from reelqueue.deployment import Deployment
-from reelqueue.jobs import Event, Job
+from reelqueue.jobs import WAKE_UP, Event, Job
 from reelqueue.observability import logger
 from reelqueue.webhooks import FIRST_TRY_TIMEOUT, RETRY_SECONDS, RETRY_TIMEOUT, next_try
 
@@ -15,21 +17,43 @@ class NotDelivered(Exception):
 
 
 def announce(at: Deployment, job: Job) -> None:
-    """Post what the job owes its caller, once; what fails goes to the webhook queue.
+    """Wake the dispatcher and post the webhooks, whichever the job owes; what a receiver refuses goes to the queue."""
 
-    Whatever happens here, the render goes on: an event that could be neither posted nor queued stays due in the job,
-    and the dispatcher's next run hands it over.
+    def deliver(event: Event) -> None:
+        if event.type == WAKE_UP:
+            at.wake("finished")
+            return
+        delivery = at.sender.post(job.webhook_url, event, at.live(job, event), FIRST_TRY_TIMEOUT)
+        if not delivery.ok:
+            logger.warning("webhook goes to the queue", extra={"event_id": event.id, "reason": delivery.reason})
+            at.hand_over(event, delay_seconds=RETRY_SECONDS[0])
+
+    settle(at, job, job.due, deliver)
+
+
+def hand_over(at: Deployment, job: Job) -> None:
+    """Give the webhooks that a job owes to the webhook queue: for those who cannot wait for a receiver."""
+    settle(at, job, job.due, at.hand_over)
+
+
+def settle(at: Deployment, job: Job, events: Sequence[Event], deliver: Callable[[Event], None]) -> None:
+    """Deliver what a job owes, and strike it off.
+
+    Whatever happens here, the caller goes on: what could not be delivered, or not be struck off, stays due in the job,
+    and the dispatcher's run of the minute sees to it.
     """
-    for event in job.due:
+    done = []
+    for event in events:
         try:
-            delivery = at.sender.post(job.webhook_url, event, at.live(job, event), FIRST_TRY_TIMEOUT)
-            if delivery.ok:
-                at.store.delivered(event)
-            else:
-                logger.warning("webhook goes to the queue", extra={"event_id": event.id, "reason": delivery.reason})
-                at.hand_over(event, delay_seconds=RETRY_SECONDS[0])
+            deliver(event)
+            done.append(event.id)
         except (ClientError, BotoCoreError):
-            logger.exception("a webhook stays due", extra={"event_id": event.id})
+            logger.exception("stays due", extra={"event_id": event.id})
+    try:
+        if done:
+            at.store.delivered(job.id, done)
+    except (ClientError, BotoCoreError):
+        logger.exception("stays due, though delivered", extra={"job_id": job.id})
 
 
 def redeliver(at: Deployment, event: Event, *, receipt_handle: str) -> None:

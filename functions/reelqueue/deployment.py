@@ -79,7 +79,6 @@ class Deployment:
             MessageBody=json.dumps(event_dict(event), ensure_ascii=False),
             DelaySeconds=delay_seconds,
         )
-        self.store.delivered(event)
 
     def bury(self, event: Event, reason: str) -> None:
         """Put a webhook event that nobody would take into the dead-letter queue, for a person to look at."""

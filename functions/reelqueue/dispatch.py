@@ -12,38 +12,39 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from reelqueue.audit import audit
+from reelqueue.courier import hand_over
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import Job
 from reelqueue.line import Ticket
-from reelqueue.observability import ended_line, logger, reclaimed_line, starting_line
+from reelqueue.observability import ended_line, reclaimed_line, starting_line
+from reelqueue.semaphore import deploy_limit
 from reelqueue.slots import Slots
 from reelqueue.table import ConditionFailed
+from reelqueue.upkeep import deliver_overdue, expire
 
 LEASE_OVER = "its lease ran out: the render did not end in time"
-OVERDUE_MS = 120_000
-"""A webhook that is due for so long was left by a crash: its render tries at once and hands over what fails."""
 
 _SPARE_TICKETS = 10
 
 
-def dispatch(at: Deployment, *, audit: bool) -> None:
+def dispatch(at: Deployment, *, upkeep: bool) -> None:
     """Take back lost slots, then admit from the head of the line until there is no slot or no job.
 
-    ``audit`` (the minute's run): also cancel what has waited too long, and deliver the webhooks that a crash left.
+    ``upkeep`` (the minute's run): also do what crashes left undone, and look for what should not be.
     """
     slots = at.store.slots()
     if slots.deployed_limit != at.settings.max_concurrent_renders:
-        at.store.deploy_limit(at.settings.max_concurrent_renders)
+        deploy_limit(at.store, at.settings.max_concurrent_renders)
     for job_id, holder in slots.expired(at.store.now()).items():
         _taken_back(at, at.store.reclaim(job_id, holder.attempt, LEASE_OVER, lease=holder))
-    if audit:
-        for ticket in at.store.line():
-            if ticket.expires_at <= at.store.now():
-                _expire(at, ticket)
-        for _, event in at.store.events_due(at.store.now() - OVERDUE_MS):
-            at.hand_over(event)
-    while _admit_some(at):
-        pass
+    _admit_all(at)
+    if upkeep:
+        for ticket in at.store.expired(at.store.now()):
+            expire(at, ticket)
+        deliver_overdue(at)
+        audit(at)
+        _admit_all(at)
 
 
 def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
@@ -65,6 +66,11 @@ def parse_message(body: str) -> Mapping[str, Any] | None:
     return message if "requestPayload" in message else None
 
 
+def _admit_all(at: Deployment) -> None:
+    while _admit_some(at):
+        pass
+
+
 def _admit_some(at: Deployment) -> bool:
     """Admit as many jobs as there are free slots; gives back whether another look is worth while."""
     slots = at.store.slots()
@@ -75,7 +81,7 @@ def _admit_some(at: Deployment) -> bool:
     active = slots.active
     for ticket, _ in tickets:
         if ticket.expires_at <= at.store.now():
-            moved |= _expire(at, ticket)
+            moved |= expire(at, ticket)
             continue
         try:
             attempt = at.store.admit(ticket)
@@ -91,7 +97,7 @@ def _admit_some(at: Deployment) -> bool:
 
 
 def _start(at: Deployment, ticket: Ticket, attempt: int, slots: Slots, active: int) -> None:
-    starting_line(ticket.job_id, active, slots.limit, at.store.length())
+    starting_line(ticket.job_id, active, slots.limit, at.store.queue().length)
     try:
         at.invoke_render(ticket.job_id, attempt)
     except ClientError:
@@ -100,28 +106,12 @@ def _start(at: Deployment, ticket: Ticket, attempt: int, slots: Slots, active: i
         raise
 
 
-def _expire(at: Deployment, ticket: Ticket) -> bool:
-    job = at.store.expire(ticket)
-    if job is not None:
-        ended_line(job, at.store.queue())
-        _announce(at, job)
-    return job is not None
-
-
 def _taken_back(at: Deployment, job: Job | None) -> None:
     if job is None:
         return
     queue = at.store.queue()
     if job.status.final:
         ended_line(job, queue)
-        _announce(at, job)
+        hand_over(at, job)
     else:
         reclaimed_line(job, queue)
-
-
-def _announce(at: Deployment, job: Job) -> None:
-    for event in job.due:
-        try:
-            at.hand_over(event)
-        except ClientError:
-            logger.exception("a webhook could not be handed over; it stays due")

@@ -28,6 +28,7 @@ authorizer, in the same shape, from the gateway responses of ``template.yaml``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -54,12 +55,14 @@ class ReelqueueError(Exception):
         *,
         details: tuple[Detail, ...] = (),
         retry_after_seconds: int | None = None,
+        headers: Mapping[str, str] | None = None,
         code: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.details = details
-        self.retry_after_seconds = retry_after_seconds
+        retry_after = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+        self.headers = {**retry_after, **(headers or {})}
         if code is not None:
             self.code = code
 
@@ -166,6 +169,9 @@ class AssetError(RenderError):
 
 class RenderTimeout(RenderError):
     code = "RENDER_TIMEOUT"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"The render took longer than {seconds} s; shorten the video or raise timeoutSeconds.")
 
 
 class RenderLost(RenderError):

@@ -98,13 +98,17 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _error(app: APIGatewayRestResolver, error: ReelqueueError) -> Response[str]:
-    context: Any = app.current_event.request_context
-    body = {"success": False, "error": {**error.as_dict(), "requestId": context.request_id}}
-    headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+def answer(body: object, status: int, headers: dict[str, str | list[str]] | None = None) -> Response[str]:
+    """A JSON answer."""
     return Response(
-        status_code=error.status,
+        status_code=status,
         content_type=content_types.APPLICATION_JSON,
         body=json.dumps(body, ensure_ascii=False),
         headers=headers,
     )
+
+
+def _error(app: APIGatewayRestResolver, error: ReelqueueError) -> Response[str]:
+    context: Any = app.current_event.request_context
+    body = {"success": False, "error": {**error.as_dict(), "requestId": context.request_id}}
+    return answer(body, error.status, {**error.headers})

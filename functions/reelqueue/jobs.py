@@ -1,8 +1,9 @@
 """The job: what is known of one video from its submission to its end, and the steps it may take.
 
     queued --admit--> processing --finish--> completed | failed | cancelled
-      |                  |
-      |                  +--reclaim--> queued (at its old place, attempt + 1), after MAX_ATTEMPTS: failed
+      |  ^               |                                     |
+      |  |               +--reclaim--> queued (at its old place, attempt + 1), after MAX_ATTEMPTS: failed
+      |  +--retry (a new place in line)------- failed | cancelled
       +--cancel, expire--> cancelled
 
 Everything here is pure: a step takes a job and gives back the job after it. That a step is taken once, by
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from reelqueue.errors import Conflict, ReelqueueError, RenderLost
+from reelqueue.errors import Conflict, ReelqueueError, RenderLost, RenderTimeout
 
 MAX_ATTEMPTS = 3
 """A job whose render was lost this many times fails: whatever kills it would kill it again."""
@@ -36,9 +37,16 @@ class JobStatus(StrEnum):
         return self not in (JobStatus.QUEUED, JobStatus.PROCESSING)
 
 
+WAKE_UP = "wake-up"
+"""The type, and the id, of the event that is for the dispatcher and not for the client."""
+
+
 @dataclass(frozen=True)
 class Event:
-    """One webhook message. ``id`` is the same on every try (Standard Webhooks), ``data`` the job as it was then."""
+    """What a job owes somebody: a webhook message to its client, or a wake-up to the dispatcher.
+
+    ``id`` is the same on every try (Standard Webhooks), ``data`` the job as it was then.
+    """
 
     id: str
     type: str
@@ -70,12 +78,19 @@ class LostAttempt:
     ended_at: int
     reason: str
 
+    def answer(self) -> dict[str, object]:
+        """The attempt as clients see it."""
+        started = {} if self.started_at is None else {"startedAt": iso(self.started_at)}
+        return {"attempt": self.attempt, **started, "endedAt": iso(self.ended_at), "reason": self.reason}
+
 
 @dataclass(frozen=True)
 class Job:
     """All of a job but the request itself, which is stored beside it. Times are epoch milliseconds.
 
     ``attempt`` is the fencing token: it grows with each admission, and whoever holds an older one can write nothing.
+    ``lost`` are the attempts that were lost since the job was last put into the line by its caller: ``retries`` counts
+    how often that was after an end, ``spent_ms`` is how long its renders had run until then.
     """
 
     id: str
@@ -97,6 +112,8 @@ class Job:
     result: Result | None = None
     error: dict[str, object] | None = None
     lost: tuple[LostAttempt, ...] = ()
+    retries: int = 0
+    spent_ms: int = 0
     due: tuple[Event, ...] = field(default=())
 
     def admitted(self) -> Job:
@@ -128,25 +145,60 @@ class Job:
             job = replace(self, lost=(*self.lost, LostAttempt(self.attempt, started_at, now, reason[:500])))
         if self.cancel_requested:
             return job.cancelled(now)
+        if self.over_its_time(now):
+            return job.failed(RenderTimeout(self.timeout_seconds or 0), now)
         if len(job.lost) >= MAX_ATTEMPTS:
             lost = f"The render was lost {len(job.lost)} times, the last time because: {reason[:500]}"
             return job.failed(RenderLost(lost), now)
         return replace(job, status=JobStatus.QUEUED, progress=0)
+
+    def over_its_time(self, now: int) -> bool:
+        """Whether this attempt has run for longer than its caller allowed. The render itself stops at that time; one
+        that hangs does not, and would only hang again."""
+        running = self.started_at is not None and self.started_attempt == self.attempt
+        if not running or self.timeout_seconds is None:
+            return False
+        return now - (self.started_at or now) >= 1000 * self.timeout_seconds
+
+    def retried(self, now: int, ticket_key: str, patience_ms: int) -> Job:
+        """The job in line again, at a new place and with its attempts before it, as if it had just been submitted.
+
+        Raises:
+            Conflict: it has not ended, or has a video.
+        """
+        if self.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+            raise Conflict(f"Job {self.id} is {self.status}; only failed and cancelled jobs can be tried again.")
+        return replace(
+            self,
+            status=JobStatus.QUEUED,
+            ticket_key=ticket_key,
+            queued_at=now,
+            expires_at=now + patience_ms,
+            started_at=None,
+            finished_at=None,
+            progress=0,
+            cancel_requested=False,
+            error=None,
+            lost=(),
+            retries=self.retries + 1,
+            spent_ms=self.busy_ms(self.finished_at or now),
+        )
 
     def cancellable(self) -> None:
         """Raises Conflict when there is nothing left to cancel."""
         if self.status in (JobStatus.COMPLETED, JobStatus.FAILED):
             raise Conflict(f"Job {self.id} is {self.status} already; only waiting and rendering jobs can be cancelled.")
 
-    def delivered(self, event_id: str) -> Job:
-        """The event was posted, or handed to the webhook queue: nothing is due for it any longer."""
-        return replace(self, due=tuple(event for event in self.due if event.id != event_id))
+    def leaving_a_slot(self, now: int) -> Job:
+        """The job, owing the dispatcher a wake-up before anything else: somebody may be waiting for its slot."""
+        return replace(self, due=(Event(WAKE_UP, WAKE_UP, now, self.id, {}), *self.due))
 
     def busy_ms(self, now: int) -> int:
         """Milliseconds that renders of this job have run up to ``now``, over all attempts."""
         lost = sum(entry.ended_at - entry.started_at for entry in self.lost if entry.started_at is not None)
         running = self.started_at is not None and self.started_attempt == self.attempt
-        return lost + (now - (self.started_at or now) if running else 0)
+        running &= all(entry.attempt != self.attempt for entry in self.lost)
+        return self.spent_ms + lost + (now - (self.started_at or now) if running else 0)
 
     @property
     def message(self) -> str:
@@ -174,6 +226,7 @@ class Job:
             "attempt": self.attempt,
             "metadata": self.metadata,
             "error": self.error,
+            "lostAttempts": [attempt.answer() for attempt in self.lost] or None,
         }
         if self.result is not None:
             answer |= {
@@ -206,7 +259,9 @@ class Job:
         return job._announced(f"job.{status}", now)
 
     def _announced(self, event_type: str, now: int) -> Job:
-        event_id = f"msg_{self.id}_{self.attempt}_{event_type.removeprefix('job.')}"
+        # Unique for the life of the job: cancelled in line, retried and cancelled again, it never had an attempt.
+        retry = f"_r{self.retries}" if self.retries else ""
+        event_id = f"msg_{self.id}_{self.attempt}{retry}_{event_type.removeprefix('job.')}"
         event = Event(event_id, event_type, now, self.id, self.answer())
         return replace(self, due=(*self.due, event))
 

@@ -42,6 +42,25 @@ def ticket_key(job_id: str, submitted_at: int, priority: Priority) -> str:
     return f"{submitted_at - _BOOSTS[priority]:013d}#{job_id}"
 
 
+def job_id_of(key: str) -> str:
+    """The job of a ticket key.
+
+    >>> job_id_of("1763144100000#abc123")
+    'abc123'
+    """
+    return key.partition("#")[2]
+
+
+def moved(key: str, queued_at: int, now: int) -> str:
+    """The key of the same job when it is put into the line again now, with the priority that it had.
+
+    >>> moved("1763144100000#abc123", queued_at=1763145000000, now=1763145060000)
+    '1763144160000#abc123'
+    """
+    virtual_ms, _, job_id = key.partition("#")
+    return f"{now - (queued_at - int(virtual_ms)):013d}#{job_id}"
+
+
 def estimated_start(now: int, position: int, active: int, limit: int, mean_render_ms: int | None) -> int | None:
     """When the job at ``position`` (1 is the head) will probably start, in epoch milliseconds.
 

@@ -8,12 +8,21 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from reelqueue.jobs import Job, JobStatus
 from reelqueue.slots import Queue
 
 logger = Logger(service="reelqueue", use_rfc3339=True)
+_NAMESPACE = "Reelqueue"
+
+
+def count(metric: str, **dimensions: str) -> None:
+    """Count one of something rare in CloudWatch; ``dimensions`` tell of which kind."""
+    with single_metric(name=metric, unit=MetricUnit.Count, value=1, namespace=_NAMESPACE) as entry:
+        for name, value in dimensions.items():
+            entry.add_dimension(name=name, value=value)
 
 
 def queued_line(job_id: str, queue: Queue) -> None:

@@ -28,3 +28,15 @@ class Bucket:
     def wait(self, now: int, arrival: int | None) -> int:
         """Milliseconds until a token is free, 0 if one is."""
         return max(0, (arrival or 0) - now - self.depth)
+
+    def headers(self, now: int, arrival: int | None) -> dict[str, str]:
+        """What a client is told of its bucket: the fields of draft-ietf-httpapi-ratelimit-headers-10.
+
+        ``r`` requests may follow at once; after ``t`` seconds it may be the whole ``q`` again.
+        """
+        ahead = max(0, (arrival or 0) - now)
+        left = max(0, (self.depth - ahead) // self.interval + 1)
+        return {
+            "RateLimit-Policy": f'"submit";q={self.per_minute};w=60',
+            "RateLimit": f'"submit";r={left};t={-(-ahead // 1000)}',
+        }

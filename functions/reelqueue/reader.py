@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from reelqueue import records
-from reelqueue.jobs import Event, Job
+from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import Ticket
 from reelqueue.slots import Queue, Slots
-from reelqueue.table import Table
+from reelqueue.table import Item, Key, Table
+from reelqueue.tally import Tally, added, cell, span_before
 
 _IN_LINE = "#pk = :line"
+_END_OF_LINE = "9" * 13
+MAX_DUE = 100
+"""How much of what is due one run takes up; the next one is a minute away."""
 
 
 def epoch_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Slots and line as one call found them; ``rows`` are the other rows that were asked for and exist."""
+
+    slots: Slots
+    tally: Tally
+    rows: Mapping[Key, Item]
+
+    @property
+    def queue(self) -> Queue:
+        return Queue(self.slots, self.tally.length)
 
 
 class Reader:
@@ -44,24 +62,42 @@ class Reader:
     def slots(self) -> Slots:
         return records.slots_of(self.table.get(records.SLOTS_KEY), self._default_limit)
 
-    def length(self) -> int:
-        """How many jobs wait."""
-        return self.table.count(_IN_LINE, {"line": records.LINE})
+    def glance(self, *keys: Key, place: str | None = None) -> Glance:
+        """Slots and line, and other rows with them, in one call; with a ticket key also what ``position`` needs."""
+        at = cell(place) if place else None
+        tallies = records.tally_keys(at)
+        found = self.table.get_many([records.SLOTS_KEY, *tallies, *keys])
+        wide = [found[key] for key in tallies if key in found and key[1] == "WIDE"]
+        narrow = [found[key] for key in tallies if key in found and key[1] != "WIDE"]
+        tally = Tally(added(map(records.counts_of, wide)), added(map(records.counts_of, narrow)))
+        slots = records.slots_of(found.get(records.SLOTS_KEY), self._default_limit)
+        return Glance(slots, tally, {key: found[key] for key in keys if key in found})
 
     def queue(self) -> Queue:
-        return Queue(self.slots(), self.length())
+        return self.glance().queue
 
-    def ahead_and_behind(self, ticket_key: str) -> tuple[int, int]:
-        """How many tickets stand before and after a place in the line; its own is not counted."""
-        values = {"line": records.LINE, "key": ticket_key}
-        return (
-            self.table.count(f"{_IN_LINE} AND #sk < :key", values),
-            self.table.count(f"{_IN_LINE} AND #sk > :key", values),
-        )
+    def position(self, ticket_key: str, tally: Tally) -> int:
+        """The place of a ticket in the line, 1 is the head, in at most one call; ``tally`` is of a glance there."""
+        place = cell(ticket_key)
+        before = tally.before(place)
+        if tally.narrow.get(place.narrow):
+            first, last = span_before(ticket_key)
+            values = {"line": records.LINE, "first": first, "last": last}
+            before += self.table.count(f"{_IN_LINE} AND #sk BETWEEN :first AND :last", values)
+        return before + 1
 
-    def line(self, limit: int | None = None) -> Iterator[Ticket]:
-        """The tickets from the head of the line; ``limit`` is the size of the pages that are read."""
-        return map(records.ticket_of, self.table.query(_IN_LINE, {"line": records.LINE}, limit=limit))
+    def line(self, limit: int | None = None, *, after: str = "0", before: str = _END_OF_LINE) -> Iterator[Ticket]:
+        """The tickets from the head of the line, or those between two keys; ``limit`` is the size of a page."""
+        values = {"line": records.LINE, "after": after, "before": before}
+        rows = self.table.query(f"{_IN_LINE} AND #sk BETWEEN :after AND :before", values, limit=limit)
+        return map(records.ticket_of, rows)
+
+    def open_jobs(self, status: JobStatus, *, after: str = "0", limit: int | None = None) -> Iterator[str]:
+        """The ticket keys of jobs with this status, in the order of the line, as the index has them: maybe outdated."""
+        condition = "#openStatus = :status AND #ticketKey > :after"
+        values = {"status": str(status), "after": after}
+        rows = self.table.query(condition, values, index=records.OPEN_INDEX, limit=limit)
+        return (row["ticketKey"] for row in rows)
 
     def jobs_of(self, owner: str, *, before: str | None, page: int) -> Iterator[tuple[str, Job]]:
         """A caller's jobs, newest first, each with the cursor that leads behind it."""
@@ -77,13 +113,22 @@ class Reader:
                 if item is not None:
                     yield row["createdKey"], records.job_of(item)
 
-    def events_due(self, before: int) -> list[tuple[Job, Event]]:
-        """Webhook events that were due before a time and that nobody has delivered or handed on: a crash left them."""
+    def overdue(self, before: int) -> list[Job]:
+        """Jobs that owe a webhook or a wake-up since before a time: a crash left them. The longest overdue first."""
+        found = self.table.get_many(self._due(records.DUE, before))
+        return [records.job_of(item) for item in found.values()]
+
+    def expired(self, before: int) -> list[Ticket]:
+        """Tickets that were to be waited for until before a time, the oldest first."""
+        found = self.table.get_many(self._due(records.EXPIRY, before))
+        tickets = [records.ticket_of(item) for item in found.values()]
+        return [ticket for ticket in tickets if ticket.expires_at <= before]
+
+    def _due(self, partition: str, before: int) -> list[Key]:
         rows = self.table.query(
-            "#duePartition = :due AND #dueAt < :before",
-            {"due": records.DUE, "before": f"{before:013d}"},
+            "#duePartition = :partition AND #dueAt < :before",
+            {"partition": partition, "before": records.due_at(before)},
             index=records.DUE_INDEX,
+            limit=MAX_DUE,
         )
-        keys = [(row["pk"], row["sk"]) for row, _ in zip(rows, range(100), strict=False)]
-        jobs = [records.job_of(item) for item in self.table.get_many(keys).values()]
-        return [(job, event) for job in jobs for event in job.due if event.at < before]
+        return [(row["pk"], row["sk"]) for row, _ in zip(rows, range(MAX_DUE), strict=False)]

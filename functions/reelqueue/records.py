@@ -4,12 +4,17 @@
 |----------------|-----------------------------|-------|
 | SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs |
 | LINE           | <virtual ms, 13 digits>#<id>| ticket of a waiting job |
+| TALLY#<shard>  | WIDE, NARROW#<bucket>       | how many jobs wait, by time (``tally.py``) |
 | JOB#<id>       | JOB                         | all of a job but its request |
 | JOB#<id>       | REQUEST                     | the validated request, gzip of JSON |
 | IDEM#<owner>#<sha256> | IDEM                 | first answer to an Idempotency-Key |
 | RATE#<owner>   | RATE                        | token bucket |
 
 The request has a row of its own because a write costs by the size of its row, and progress is written often.
+
+Three sparse indexes, for finding and never for deciding (index reads are never strongly consistent): a caller's jobs by
+age; what is due, and when (webhooks and wake-ups that a job owes, tickets that expire); jobs that have not ended.
+
 ``ttl`` (epoch seconds) stands only on rows that nobody needs any longer: finished jobs and idempotency records.
 """
 
@@ -23,12 +28,16 @@ from reelqueue.jobs import Event, Job, JobStatus, LostAttempt, Result
 from reelqueue.line import Ticket
 from reelqueue.slots import Holder, Slots
 from reelqueue.table import Item, Key
+from reelqueue.tally import SHARDS, Cell
 
 SLOTS_KEY: Key = ("SLOTS", "SLOTS")
+AUDIT_KEY: Key = ("AUDIT", "AUDIT")
 LINE = "LINE"
 DUE = "DUE"
+EXPIRY = "EXPIRY"
 OWNER_INDEX = "jobs-by-owner"
 DUE_INDEX = "due"
+OPEN_INDEX = "open"
 
 
 def job_key(job_id: str) -> Key:
@@ -41,6 +50,30 @@ def request_key(job_id: str) -> Key:
 
 def ticket_row_key(ticket_key: str) -> Key:
     return LINE, ticket_key
+
+
+def wide_key(shard: int) -> Key:
+    return f"TALLY#{shard}", "WIDE"
+
+
+def narrow_key(shard: int, wide: int) -> Key:
+    return f"TALLY#{shard}", f"NARROW#{wide:08d}"
+
+
+def tally_keys(place: Cell | None) -> list[Key]:
+    """The rows in which the line is counted; with those that tell the jobs before a place."""
+    shards = range(SHARDS)
+    narrow = [narrow_key(shard, place.wide) for shard in shards] if place else []
+    return [*(wide_key(shard) for shard in shards), *narrow]
+
+
+def counted(bucket: int) -> str:
+    """The attribute that counts a bucket: at the top of its row, where DynamoDB can add to what is not there yet."""
+    return f"b{bucket}"
+
+
+def counts_of(item: Item) -> dict[int, int]:
+    return {int(name[1:]): count for name, count in item.items() if name[0] == "b"}
 
 
 def idempotency_key(owner: str, key_hash: str) -> Key:
@@ -56,13 +89,14 @@ def row(key: Key, item: Item) -> Item:
 
 
 def job_row(job: Job) -> Item:
-    """A job as its row. ``ownerJobs`` and ``createdKey`` feed the list of a caller's jobs."""
+    """A job as its row. ``ownerJobs`` and ``createdKey`` feed the list of a caller's jobs, ``openStatus`` the audit."""
     item: Item = {
         "jobId": job.id,
         "owner": job.owner,
         "ownerJobs": job.owner,
         "createdKey": f"{job.created_at:013d}#{job.id}",
         "status": str(job.status),
+        "openStatus": None if job.status.final else str(job.status),
         "attempt": job.attempt,
         "startedAttempt": job.started_attempt,
         "ticketKey": job.ticket_key,
@@ -79,6 +113,8 @@ def job_row(job: Job) -> Item:
         "error": _text(job.error),
         "result": asdict(job.result) if job.result else None,
         "lost": [asdict(attempt) for attempt in job.lost],
+        "retries": job.retries,
+        "spentMs": job.spent_ms,
         "due": {event.id: _text(asdict(event)) for event in job.due},
     }
     return row(job_key(job.id), {name: value for name, value in item.items() if value is not None})
@@ -108,6 +144,8 @@ def job_of(item: Item) -> Job:
             LostAttempt(**{"started_at": None, **attempt})  # an absent time is not stored
             for attempt in item["lost"]
         ),
+        retries=item["retries"],
+        spent_ms=item["spentMs"],
         due=tuple(Event(**json.loads(text)) for text in item["due"].values()),
     )
 
@@ -121,6 +159,8 @@ def ticket_row(ticket: Ticket) -> Item:
             "queuedAt": ticket.queued_at,
             "expiresAt": ticket.expires_at,
             "attempt": ticket.attempt,
+            "duePartition": EXPIRY,
+            "dueAt": due_at(ticket.expires_at),
         },
     )
 
@@ -147,6 +187,11 @@ def slots_of(item: Item | None, default_limit: int) -> Slots:
         deployed_limit=item["deployedLimit"],
         mean_render_ms=item.get("meanRenderMs"),
     )
+
+
+def due_at(ms: int) -> str:
+    """A time as the index of what is due sorts it."""
+    return f"{ms:013d}"
 
 
 def pack(request_json: str) -> bytes:

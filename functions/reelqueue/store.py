@@ -16,25 +16,31 @@ Time line of one job, with what each write demands:
     finish    SLOTS holds this attempt; JOB is processing, this attempt
     reclaim   SLOTS holds this attempt (and the lease is still the one that ran out); JOB is processing, this attempt
     cancel    the ticket exists; JOB is queued    |    JOB is processing: only marked
+    retry     JOB has failed or was cancelled, at this time; REQUEST is still there
+
+Every write that puts a ticket in or takes it out counts it in or out (``tally.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from reelqueue import records
 from reelqueue.errors import JobExpired
-from reelqueue.jobs import Event, Job, JobStatus
+from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import Ticket
-from reelqueue.rates import Bucket
 from reelqueue.reader import Reader, epoch_ms
 from reelqueue.slots import ADMISSION_LEASE_MS, ADMITTABLE, LEASE_MARGIN_MS, Holder
 from reelqueue.table import ConditionFailed, Item, Table
+from reelqueue.tally import cell
 
 _RENDERING = "#status = :processing AND #attempt = :attempt"
+_WAITING = "#status = :queued AND #attempt = :attempt"
 _HOLDING = "#holders.#job.#attempt = :attempt"
 _NEVER_CHANGE = {"pk", "sk", "due"}
-_TOKEN_TRIES = 4
+_DUE = ("duePartition", "dueAt")
 
 
 class Fenced(Exception):
@@ -59,12 +65,11 @@ class Store(Reader):
         """Accept a job.
 
         Raises:
-            ConditionFailed: the idempotency record exists already; it stands in ``old[3]``.
+            ConditionFailed: the idempotency record exists already; it stands in ``old[2]``.
         """
         writes = [
             self.table.put(records.job_row(job)),
             self.table.put(records.row(records.request_key(job.id), {"request": records.pack(request_json)})),
-            self.table.put(records.ticket_row(_ticket(job, job.expires_at))),
         ]
         if idempotency is not None:
             writes.append(
@@ -74,13 +79,13 @@ class Store(Reader):
                     values={"seconds": self.now() // 1000},
                 )
             )
-        self.table.transact(writes)
+        self.table.transact([*writes, *self.entering(job)])
 
     def admit(self, ticket: Ticket) -> int:
         """Move a job from the line into a slot; gives back the number of the attempt that may start.
 
         Raises:
-            ConditionFailed: index 0: no room (or held already), 1: no such ticket, 2: the job is not waiting.
+            ConditionFailed: 0 is among its indexes: no room (or held already); else the ticket or the job has moved.
         """
         attempt = ticket.attempt + 1
         holder = {"attempt": attempt, "until": self.now() + ADMISSION_LEASE_MS}
@@ -93,12 +98,12 @@ class Store(Reader):
                     names={"job": ticket.job_id},
                     sets={"#holders.#job": holder},
                 ),
-                self.table.delete(records.ticket_row_key(ticket.key)),
+                *self.leaving(ticket.key),
                 self.table.change(
                     records.job_key(ticket.job_id),
-                    condition="#status = :queued AND #attempt = :attempt",
+                    condition=_WAITING,
                     values={"queued": "queued", "attempt": ticket.attempt},
-                    sets={"status": "processing", "attempt": attempt, "progress": 0},
+                    sets={"status": "processing", "openStatus": "processing", "attempt": attempt, "progress": 0},
                 ),
             ]
         )
@@ -107,10 +112,15 @@ class Store(Reader):
     def start(self, job: Job, deadline: int) -> Job:
         """Claim an attempt, once, and lease its slot until nothing of it can be running (``deadline``, epoch ms).
 
+        The job's own time-out ends the lease sooner: a render that hangs beyond it loses its slot to the dispatcher.
+
         Raises:
             Fenced: the attempt has started already (a second delivery), was reclaimed, or has ended.
         """
-        started = job.started(self.now())
+        now = self.now()
+        started = job.started(now)
+        if job.timeout_seconds is not None:
+            deadline = min(deadline, now + 1000 * job.timeout_seconds)
         condition = f"{_RENDERING} AND #startedAttempt < :attempt"
         try:
             self.table.transact(
@@ -157,12 +167,15 @@ class Store(Reader):
             raise Fenced(job.id)
         return now.cancel_requested
 
-    def finish(self, job: Job, finished: Job, mean_render_ms: int | None = None) -> None:
+    def finish(self, job: Job, finished: Job, mean_render_ms: int | None = None) -> Job:
         """End an attempt: the slot is free and the job has its final status, or neither.
+
+        Gives back the job as it was written: it owes the dispatcher a wake-up, for the slot that it leaves.
 
         Raises:
             Fenced: this attempt may write no longer.
         """
+        finished = finished.leaving_a_slot(self.now())
         writes = [
             self._release(job, mean_render_ms=mean_render_ms),
             self._change_job(job, finished, _RENDERING, {"processing": "processing", "attempt": job.attempt}),
@@ -172,6 +185,7 @@ class Store(Reader):
             self.table.transact(writes)
         except ConditionFailed as error:
             raise Fenced(job.id) from error
+        return finished
 
     def reclaim(
         self, job_id: str, attempt: int, reason: str, *, lease: Holder | None = None, counts: bool = True
@@ -185,21 +199,12 @@ class Store(Reader):
         job = self.job(job_id)
         if job is None or job.status is not JobStatus.PROCESSING or job.attempt != attempt:
             return None
-        after = job.reclaimed(reason, self.now(), counts=counts)
-        condition = f"{_RENDERING} AND #cancelRequested = :cancel"
-        values = {"processing": "processing", "attempt": attempt, "cancel": job.cancel_requested}
-        writes = [self._release(job, lease=lease), self._change_job(job, after, condition, values)]
-        if after.status is JobStatus.QUEUED:
-            patience = job.expires_at - job.queued_at
-            expires_at = self.now() + patience if job.started_attempt else job.expires_at
-            writes.append(self.table.put(records.ticket_row(_ticket(after, expires_at))))
-        else:
-            writes.append(self._expire_request(after))
-        try:
-            self.table.transact(writes)
-        except ConditionFailed:
-            return None
-        return after
+        return self._give_up(job, self._release(job, lease=lease), reason, counts=counts)
+
+    def requeue(self, job: Job, reason: str) -> Job | None:
+        """``reclaim`` for a job that is processing without a slot, which only the audit ever sees."""
+        without = self.table.check(records.SLOTS_KEY, "attribute_not_exists(#holders.#job)", {}, {"job": job.id})
+        return self._give_up(job, without, reason)
 
     def cancel(self, job: Job) -> Job | None:
         """Cancel a waiting job, or mark a rendering one; gives back the job after it, None if it moved meanwhile."""
@@ -219,7 +224,7 @@ class Store(Reader):
     def expire(self, ticket: Ticket) -> Job | None:
         """Cancel a job that has waited too long; gives back the job after it, None if it moved meanwhile."""
         job = self.job(ticket.job_id)
-        if job is None or job.status is not JobStatus.QUEUED:
+        if job is None or job.status is not JobStatus.QUEUED or job.ticket_key != ticket.key:
             return None
         waited = (self.now() - ticket.queued_at) // 1000
         reason = JobExpired(f"The job waited {waited} s without a free slot, longer than it was allowed to.")
@@ -228,80 +233,84 @@ class Store(Reader):
         except ConditionFailed:
             return None
 
-    def take_token(self, owner: str, bucket: Bucket) -> int:
-        """Take a token of a caller's bucket; gives back the milliseconds to wait, 0 if one was taken."""
-        key, arrival = records.rate_key(owner), None
-        for _ in range(_TOKEN_TRIES):
-            now = self.now()
-            if arrival is None or arrival < now:
-                # The bucket is full: start from now, so that an idle hour does not add up to more than a bucket.
-                write = self.table.change(
-                    key,
-                    condition="attribute_not_exists(#arrival) OR #arrival < :now",
-                    values={"now": now},
-                    sets={"arrival": now + bucket.interval},
-                )
-            else:
-                write = self.table.change(
-                    key,
-                    condition="#arrival BETWEEN :now AND :latest",
-                    values={"now": now, "latest": now + bucket.depth},
-                    adds={"arrival": bucket.interval},
-                )
-            try:
-                self.table.update(write)
-            except ConditionFailed as error:
-                arrival = (error.old[0] or {}).get("arrival")
-                if wait := bucket.wait(now, arrival):
-                    return wait
-            else:
-                return 0
-        return bucket.interval
+    def retry(self, job: Job, after: Job) -> None:
+        """Put a failed or cancelled job into the line again, its request with it.
 
-    def deploy_limit(self, limit: int) -> None:
-        """Make the semaphore on the first run; take over the limit of a new deployment. Losing a race is fine."""
-        fresh = {"limit": limit, "deployedLimit": limit, "paused": False, "holders": {}}
-        changed = self.table.change(
-            records.SLOTS_KEY,
-            condition="#deployedLimit <> :deployed",
-            values={"deployed": limit},
-            sets={"limit": limit, "deployedLimit": limit},
+        Raises:
+            ConditionFailed: it is being retried by somebody else, or its rows are gone.
+        """
+        values = {"before": str(job.status), "finished": job.finished_at}
+        self.table.transact(
+            [
+                self._change_job(job, after, "#status = :before AND #finishedAt = :finished", values, keep=True),
+                self.table.change(records.request_key(job.id), condition="attribute_exists(#pk)", removes=["ttl"]),
+                *self.entering(after),
+            ]
         )
-        for write in (self.table.put(records.row(records.SLOTS_KEY, fresh)), changed):
-            try:
-                self.table.transact([write])
-            except ConditionFailed:
-                continue
 
-    def delivered(self, event: Event) -> None:
-        """The event was posted, or lies in the webhook queue: the job owes it no longer."""
-        key, names = records.job_key(event.job_id), {"event": event.id}
-        last = self.table.change(
+    def delivered(self, job_id: str, event_ids: Sequence[str]) -> None:
+        """These were posted, sent, or lie in the webhook queue: the job owes them no longer. Twice is once."""
+        key = records.job_key(job_id)
+        names = {f"event{number}": event_id for number, event_id in enumerate(event_ids)}
+        paths = [f"#due.#{name}" for name in names]
+        owed = " AND ".join(f"attribute_exists({path})" for path in paths)
+        all_of_them = self.table.change(
             key,
-            condition="size(#due) = :one AND attribute_exists(#due.#event)",
-            values={"one": 1},
+            condition=f"size(#due) = :all AND {owed}",
+            values={"all": len(paths)},
             names=names,
-            removes=["#due.#event", "duePartition", "dueAt"],
+            removes=[*paths, *_DUE],
         )
-        one_of_many = self.table.change(
-            key, condition="attribute_exists(#due.#event)", names=names, removes=["#due.#event"]
-        )
-        for write in (last, one_of_many):
-            try:
-                self.table.update(write)
-            except ConditionFailed:
-                continue
-            return
+        these = self.table.change(key, condition="attribute_exists(#due)", names=names, removes=paths)
+        nothing_left = self.table.change(key, condition="size(#due) = :none", values={"none": 0}, removes=_DUE)
+        try:
+            self.table.update(all_of_them)
+        except ConditionFailed:
+            with contextlib.suppress(ConditionFailed):
+                if not self.table.update(these)["due"]:
+                    self.table.update(nothing_left)
+
+    def entering(self, job: Job) -> list[Item]:
+        """The writes that put a waiting job into the line."""
+        return [self.table.put(records.ticket_row(_ticket(job))), *self._count(job.ticket_key, 1)]
+
+    def leaving(self, ticket_key: str) -> list[Item]:
+        """The writes that take a ticket out of the line."""
+        return [self.table.delete(records.ticket_row_key(ticket_key)), *self._count(ticket_key, -1)]
+
+    def _give_up(self, job: Job, slot: Item, reason: str, *, counts: bool = True) -> Job | None:
+        after = job.reclaimed(reason, self.now(), counts=counts)
+        condition = f"{_RENDERING} AND #cancelRequested = :cancel"
+        values = {"processing": "processing", "attempt": job.attempt, "cancel": job.cancel_requested}
+        writes = [slot, self._change_job(job, after, condition, values)]
+        if after.status is JobStatus.QUEUED:
+            # Into its ticket only: the job keeps the patience that its caller gave it, should it be retried.
+            anew = self.now() + job.expires_at - job.queued_at if job.started_attempt else job.expires_at
+            writes += self.entering(replace(after, expires_at=anew))
+        else:
+            writes.append(self._expire_request(after))
+        return after if self.table.attempt(writes) else None
 
     def _leave_line(self, job: Job, after: Job) -> Job:
         self.table.transact(
             [
-                self.table.delete(records.ticket_row_key(job.ticket_key)),
-                self._change_job(job, after, "#status = :queued", {"queued": "queued"}),
+                *self.leaving(job.ticket_key),
+                self._change_job(job, after, _WAITING, {"queued": "queued", "attempt": job.attempt}),
                 self._expire_request(after),
             ]
         )
         return after
+
+    def _count(self, ticket_key: str, change: int) -> list[Item]:
+        """The writes that count a ticket in or out; they stand in every transaction that moves one."""
+        place = cell(ticket_key)
+        return [
+            self.table.change(records.wide_key(place.shard), adds={records.counted(place.wide): change}),
+            self.table.change(
+                records.narrow_key(place.shard, place.wide),
+                adds={records.counted(place.narrow): change, "version": 1},
+            ),
+        ]
 
     def _release(self, job: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None) -> Item:
         condition, values = _HOLDING, {"attempt": job.attempt}
@@ -317,7 +326,7 @@ class Store(Reader):
             removes=["#holders.#job"],
         )
 
-    def _change_job(self, before: Job, after: Job, condition: str, values: Item) -> Item:
+    def _change_job(self, before: Job, after: Job, condition: str, values: Item, *, keep: bool = False) -> Item:
         """Write what a step changed, and nothing else: an event that was delivered meanwhile stays delivered."""
         old, new = records.job_row(before), records.job_row(after)
         sets = {name: value for name, value in new.items() if name not in _NEVER_CHANGE and old.get(name) != value}
@@ -325,10 +334,10 @@ class Store(Reader):
         for number, event_id in enumerate(new["due"].keys() - old["due"].keys()):
             names[f"event{number}"] = event_id
             sets[f"#due.#event{number}"] = new["due"][event_id]
-            sets |= {"duePartition": records.DUE, "dueAt": f"{self.now():013d}"}
+            sets |= {"duePartition": records.DUE, "dueAt": records.due_at(self.now())}
         if after.status.final:
             sets["ttl"] = self._ttl()
-        removes = [name for name in old if name not in new]
+        removes = [name for name in old if name not in new] + (["ttl"] if keep else [])
         return self.table.change(
             records.job_key(after.id),
             condition=condition,
@@ -345,5 +354,5 @@ class Store(Reader):
         return self.now() // 1000 + self._retention_seconds
 
 
-def _ticket(job: Job, expires_at: int) -> Ticket:
-    return Ticket(job.ticket_key, job.id, job.owner, job.queued_at, expires_at, job.attempt)
+def _ticket(job: Job) -> Ticket:
+    return Ticket(job.ticket_key, job.id, job.owner, job.queued_at, job.expires_at, job.attempt)

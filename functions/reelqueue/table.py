@@ -142,6 +142,14 @@ class Table:
                     raise
             self._sleep(min(0.5, 0.02 * 2**attempt) * (0.5 + self._jitter()))
 
+    def attempt(self, writes: Sequence[Item]) -> bool:
+        """``transact``; gives back whether the conditions allowed it."""
+        try:
+            self.transact(writes)
+        except ConditionFailed:
+            return False
+        return True
+
     def put(self, item: Item, *, condition: str = "attribute_not_exists(#pk)", values: Item | None = None) -> Item:
         """A put for ``transact``; by default only if the item is absent."""
         return {
@@ -153,16 +161,24 @@ class Table:
             }
         }
 
-    def delete(self, key: Key, *, condition: str = "attribute_exists(#pk)") -> Item:
+    def delete(self, key: Key, *, condition: str = "attribute_exists(#pk)", values: Item | None = None) -> Item:
         """A delete for ``transact``; by default only if the item exists."""
         return {
             "Delete": {
                 "TableName": self._name,
                 "Key": _key(key),
                 "ConditionExpression": condition,
-                **self._expression(condition, {}),
+                **self._expression(condition, values or {}),
             }
         }
+
+    def check(
+        self, key: Key, condition: str, values: Mapping[str, object], names: Mapping[str, str] | None = None
+    ) -> Item:
+        """A condition on an item that a ``transact`` does not change."""
+        expression = self._expression(condition, values, names)
+        check = {"TableName": self._name, "Key": _key(key), "ConditionExpression": condition, **expression}
+        return {"ConditionCheck": check}
 
     def change(
         self,

@@ -7,13 +7,13 @@ import binascii
 import re
 from typing import Any
 
+from reelqueue import records
 from reelqueue.deployment import Deployment
-from reelqueue.errors import InvalidRequest, VideoNotReady
+from reelqueue.errors import InvalidRequest, JobNotFound, VideoNotReady
 from reelqueue.http import Caller
-from reelqueue.intake import own_job
 from reelqueue.jobs import Job, JobStatus, iso
 from reelqueue.line import estimated_start
-from reelqueue.slots import Queue
+from reelqueue.table import Item
 
 MAX_PAGE = 100
 _DEFAULT_PAGE = 20
@@ -23,22 +23,39 @@ Answer = dict[str, Any]
 
 
 def job_status(at: Deployment, caller: Caller, job_id: str) -> Answer:
-    """One job, with the queue around it.
+    """One job, with the queue around it. One call to AWS, three while the job waits, however long the line is.
 
     Raises:
         JobNotFound: no such job of this caller.
     """
-    job = own_job(at, caller, job_id)
+    key = records.job_key(job_id)
+    seen = at.reader.glance(key)
+    job = _visible(seen.rows.get(key), caller, job_id)
     answer = job.answer()
     if job.status is not JobStatus.QUEUED:
-        return {**answer, "queue": at.reader.queue().answer(), **at.links(job.result)}
-    slots = at.reader.slots()
-    ahead, behind = at.reader.ahead_and_behind(job.ticket_key)
-    queue = Queue(slots, ahead + behind + 1).answer() | {"position": ahead + 1}
-    start = estimated_start(at.reader.now(), ahead + 1, slots.active, slots.limit, slots.mean_render_ms)
-    if start is not None:
+        return {**answer, "queue": seen.queue.answer(), **at.links(job.result)}
+    seen = at.reader.glance(place=job.ticket_key)
+    position, slots = at.reader.position(job.ticket_key, seen.tally), seen.slots
+    queue = seen.queue.answer() | {"position": position}
+    start = estimated_start(at.reader.now(), position, slots.active, slots.limit, slots.mean_render_ms)
+    if start is not None and not slots.paused:
         queue["estimatedStartAt"] = iso(start)
-    return {**answer, "message": f"Waiting in line at position {ahead + 1}", "queue": queue}
+    return {**answer, "message": f"Waiting in line at position {position}", "queue": queue}
+
+
+def own_job(at: Deployment, caller: Caller, job_id: str) -> Job:
+    """A job that this caller may see.
+
+    Raises:
+        JobNotFound: there is none, or it is another caller's.
+    """
+    return _visible(at.reader.table.get(records.job_key(job_id)), caller, job_id)
+
+
+def _visible(item: Item | None, caller: Caller, job_id: str) -> Job:
+    if item is None or (item["owner"] != caller.name and not caller.administrator):
+        raise JobNotFound(job_id)
+    return records.job_of(item)
 
 
 def queue_status(at: Deployment, caller: Caller) -> Answer:
@@ -50,7 +67,8 @@ def queue_status(at: Deployment, caller: Caller) -> Answer:
         for ticket, _ in head
         if caller.administrator or ticket.owner == caller.name
     ]
-    return {**queue.answer(), "availableSlots": queue.slots.available, "queuedJobs": waiting}
+    paused = {"paused": True} if queue.slots.paused else {}
+    return {**queue.answer(), "availableSlots": queue.slots.available, **paused, "queuedJobs": waiting}
 
 
 def list_jobs(at: Deployment, caller: Caller, *, status: str | None, limit: str | None, cursor: str | None) -> Answer:

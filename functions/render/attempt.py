@@ -51,13 +51,12 @@ def run_attempt(at: Deployment, job_id: str, attempt: int, *, remaining_ms: int,
         mean = None
         if finished.result is not None:
             mean = at.store.slots().mean_with(round(1000 * finished.result.render_seconds))
-        at.store.finish(job, finished, mean)
+        finished = at.store.finish(job, finished, mean)
     except Fenced:
         logger.warning("the attempt was given up for lost meanwhile", extra={"job_id": job_id, "attempt": attempt})
         return
     finally:
         herald.join()
-    at.wake("finished")
     ended_line(finished, at.store.queue())
     announce(at, finished)
 
@@ -82,10 +81,7 @@ def _outcome(at: Deployment, job: Job, request_json: str, deadline: int, memory_
             case StopReason.CANCELLED:
                 return job.cancelled(at.store.now())
             case StopReason.TIMEOUT:
-                message = (
-                    f"The render took longer than {limit_ms // 1000} s; shorten the video or raise timeoutSeconds."
-                )
-                return job.failed(RenderTimeout(message), at.store.now())
+                return job.failed(RenderTimeout(limit_ms // 1000), at.store.now())
             case _:
                 return None
 

@@ -111,7 +111,7 @@ class Service:
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
             "isBase64Encoded": False,
         }
-        app = submit.app if method == "POST" else status.app
+        app = status.app if method == "GET" else submit.app
         answer = app.lambda_handler(event, CONTEXT)
         headers_out = {name: ", ".join(values) for name, values in answer["multiValueHeaders"].items()}
         is_json = headers_out.get("Content-Type") == "application/json"

@@ -94,6 +94,31 @@ def test_a_caller_that_is_too_fast_waits_and_nobody_else_does(service: Service) 
     service.submit()
 
 
+def test_a_caller_is_told_what_its_bucket_holds(service: Service) -> None:
+    service.at.settings.__dict__["rate_limit_per_minute"] = 3
+    headers = [service.call("POST", "/generate-video-async", request()).headers for _ in range(4)]
+    assert {told["RateLimit-Policy"] for told in headers} == {'"submit";q=3;w=60'}
+    assert [told["RateLimit"] for told in headers] == [
+        '"submit";r=2;t=20',
+        '"submit";r=1;t=40',
+        '"submit";r=0;t=60',
+        '"submit";r=0;t=60',
+    ]
+
+
+def test_an_invalid_request_takes_no_token(service: Service) -> None:
+    service.at.settings.__dict__["rate_limit_per_minute"] = 1
+    assert service.call("POST", "/generate-video-async", request(scenes=[])).status == 422
+    service.submit()
+
+
+def test_the_first_answer_comes_again_whatever_the_bucket_holds(service: Service) -> None:
+    service.at.settings.__dict__["rate_limit_per_minute"] = 1
+    key = {"Idempotency-Key": "order-42"}
+    first = service.submit(headers=key)
+    assert service.submit(headers=key) == first
+
+
 def test_an_idle_hour_fills_the_bucket_once(service: Service) -> None:
     service.at.settings.__dict__["rate_limit_per_minute"] = 3
     service.submit()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from reelqueue.jobs import JobStatus
+import random
+
+from reelqueue.jobs import MAX_ATTEMPTS, JobStatus
+from reelqueue.records import request_key
 from tests.integration.conftest import Service, request
 
 
@@ -99,6 +102,118 @@ def test_cancelling_twice_is_once(service: Service) -> None:
     answers = [service.call("POST", f"/jobs/{job_id}/cancel") for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
     assert len(service.messages("webhooks")) == 1
+
+
+def failed(service: Service, **fields: object) -> str:
+    """A job whose render was lost three times."""
+    job_id = service.submit(request(**fields))
+    service.dispatch()
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        service.store.reclaim(job_id, attempt, "killed")
+        service.dispatch()
+    return job_id
+
+
+def test_a_failed_job_is_retried_at_a_new_place_with_all_attempts_before_it(service: Service) -> None:
+    job_id = failed(service)
+    service.call("PATCH", "/queue-settings", {"paused": True})
+    service.submit()
+    answer = service.call("POST", f"/jobs/{job_id}/retry")
+    assert (answer.status, answer.body["jobId"], answer.body["status"]) == (202, job_id, "queued")
+    assert (answer.body["queue"]["position"], answer.body["queue"]["queueLength"]) == (2, 1)
+    status = service.call("GET", f"/job-status/{job_id}").body
+    assert (status["status"], status["queue"]["position"], status["attempt"]) == ("queued", 2, 3)
+    assert not {"error", "finishedAt", "startedAt", "lostAttempts"} & status.keys()
+    service.call("PATCH", "/queue-settings", {"paused": False})
+    assert (job_id, 4) in service.dispatch()
+    for attempt in (4, 5):
+        service.store.reclaim(job_id, attempt, "killed")
+        service.dispatch()
+    assert service.call("GET", f"/job-status/{job_id}").body["status"] == "processing"
+
+
+def test_a_retried_job_is_kept_like_any_other(service: Service) -> None:
+    job_id = failed(service)
+    service.call("POST", f"/jobs/{job_id}/retry")
+    rows = service.store.table._client.scan(TableName="reelqueue")["Items"]
+    assert not [row["sk"]["S"] for row in rows if "ttl" in row]
+    assert service.store.job_and_request(job_id) is not None
+
+
+def test_a_retried_job_keeps_its_priority_and_its_patience(service: Service) -> None:
+    job_id = service.submit(request(priority="high", expiresInSeconds=60))
+    service.call("POST", f"/jobs/{job_id}/cancel")
+    service.clock.sleep(3600)
+    normal = service.submit()
+    service.call("POST", f"/jobs/{job_id}/retry")
+    tickets = list(service.store.line())
+    assert [ticket.job_id for ticket in tickets] == [job_id, normal]
+    assert 59_000 < tickets[0].expires_at - service.clock.ms <= 60_000
+
+
+def test_the_webhooks_of_a_retried_job_are_new_ones(service: Service) -> None:
+    job_id = service.submit()
+    service.call("POST", f"/jobs/{job_id}/cancel")
+    service.call("POST", f"/jobs/{job_id}/retry")
+    service.call("POST", f"/jobs/{job_id}/cancel")
+    ids = [event["id"] for event in service.messages("webhooks")]
+    assert len(set(ids)) == len(ids) == 2
+
+
+def test_only_what_failed_or_was_cancelled_is_retried(service: Service) -> None:
+    waiting, rendering = service.submit(), service.submit()
+    service.call("PATCH", "/queue-settings", {"maxConcurrent": 1})
+    service.dispatch()
+    for job_id in waiting, rendering:
+        answer = service.call("POST", f"/jobs/{job_id}/retry")
+        assert (answer.status, answer.body["error"]["code"]) == (409, "CONFLICT")
+    assert service.call("POST", "/jobs/nothing/retry").status == 404
+    assert service.call("POST", f"/jobs/{waiting}/retry", caller="shop", administrator=False).status == 404
+
+
+def test_a_retry_takes_a_token_and_needs_room_like_a_submission(service: Service) -> None:
+    job_id = service.submit()
+    service.call("POST", f"/jobs/{job_id}/cancel")
+    service.submit()
+    service.at.settings.__dict__["max_queue_length"] = 1
+    assert service.call("POST", f"/jobs/{job_id}/retry").body["error"]["code"] == "LINE_FULL"
+    service.at.settings.__dict__["max_queue_length"] = 9
+    service.at.settings.__dict__["rate_limit_per_minute"] = 1
+    assert service.call("POST", f"/jobs/{job_id}/retry").body["error"]["code"] == "RATE_LIMITED"
+    service.clock.sleep(61)
+    assert service.call("POST", f"/jobs/{job_id}/retry").status == 202
+
+
+def test_a_job_whose_request_is_gone_cannot_be_retried(service: Service) -> None:
+    job_id = service.submit()
+    service.call("POST", f"/jobs/{job_id}/cancel")
+    service.store.table.transact([service.store.table.delete(request_key(job_id))])
+    answer = service.call("POST", f"/jobs/{job_id}/retry")
+    assert (answer.status, "kept no longer" in answer.body["error"]["message"]) == (409, True)
+
+
+def test_positions_are_exact_whoever_leaves_the_line(service: Service) -> None:
+    """Against the line itself, through random steps over some hours."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    service.at.settings.__dict__["rate_limit_per_minute"] = 60_000
+    waiting: list[str] = []
+    for _ in range(150):
+        service.clock.sleep(chance.choice([0, 0.2, 3, 60, 300]))
+        if waiting and chance.random() < 0.4:
+            job_id = waiting.pop(chance.randrange(len(waiting)))
+            assert service.call("POST", f"/jobs/{job_id}/cancel").body["status"] == "cancelled"
+        else:
+            body = request(priority=chance.choice(["low", "normal", "normal", "high"]))
+            answer = service.call("POST", "/generate-video-async", body).body
+            line = [ticket.job_id for ticket in service.store.line()]
+            assert answer["queue"]["position"] == line.index(answer["jobId"]) + 1
+            assert answer["queue"]["queueLength"] == len(line) - 1
+            waiting.append(answer["jobId"])
+    for place, ticket in enumerate(service.store.line(), start=1):
+        queue = service.call("GET", f"/job-status/{ticket.job_id}").body["queue"]
+        assert (queue["position"], queue["queueLength"]) == (place, len(waiting))
 
 
 def test_a_job_that_waited_too_long_is_cancelled_with_the_reason(service: Service) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from reelqueue.jobs import MAX_ATTEMPTS, JobStatus
 from reelqueue.line import Ticket
+from reelqueue.semaphore import deploy_limit
 from reelqueue.store import Fenced
 from reelqueue.table import ConditionFailed
 from tests.integration.conftest import Service, request
@@ -47,7 +48,7 @@ def test_a_job_is_admitted_once_however_often_its_ticket_was_seen(service: Servi
     service.store.admit(ticket)
     with pytest.raises(ConditionFailed) as refused:
         service.store.admit(ticket)
-    assert set(refused.value.old) == {0, 1, 2}
+    assert set(refused.value.old) == {0, 1, 4}  # the slots, the ticket, the job
     assert service.store.slots().active == 1
 
 
@@ -75,6 +76,75 @@ def test_a_lowered_limit_kills_nothing_and_starts_nothing_until_it_is_reached(se
     assert service.dispatch() == [(ids[3], 2)]
 
 
+def test_an_administrator_sets_the_limit_while_renders_run(service: Service) -> None:
+    ids = [service.submit() for _ in range(9)]
+    service.dispatch()
+    lowered = service.call("PATCH", "/queue-settings", {"maxConcurrent": 2})
+    assert lowered.body == {
+        "success": True,
+        "activeRenders": 5,
+        "maxConcurrent": 2,
+        "queueLength": 4,
+        "availableSlots": 0,
+        "paused": False,
+    }
+    assert service.dispatch() == []
+    assert service.store.slots().active == 5
+    service.messages("jobs")
+    service.call("PATCH", "/queue-settings", {"maxConcurrent": 8})
+    assert service.messages("jobs") == [{"wake": "queue settings"}]
+    assert service.dispatch(WAKE) == [(job_id, 1) for job_id in ids[5:8]]
+
+
+def test_whichever_limit_was_set_last_counts(service: Service) -> None:
+    service.dispatch()
+    service.call("PATCH", "/queue-settings", {"maxConcurrent": 2})
+    service.dispatch()
+    assert service.store.slots().limit == 2  # the deployment said 5, but before
+    service.at.settings.__dict__["max_concurrent_renders"] = 6
+    service.dispatch()
+    assert service.store.slots().limit == 6
+    service.call("PATCH", "/queue-settings", {"maxConcurrent": 3})
+    service.dispatch()
+    assert service.store.slots().limit == 3
+
+
+def test_a_paused_queue_starts_nothing_until_it_is_resumed(service: Service) -> None:
+    service.call("PATCH", "/queue-settings", {"paused": True})
+    job_id = service.submit()
+    assert service.dispatch(WAKE) == []
+    assert service.call("GET", "/queue-status").body["paused"] is True
+    assert "estimatedStartAt" not in service.call("GET", f"/job-status/{job_id}").body["queue"]
+    service.call("PATCH", "/queue-settings", {"paused": False})
+    assert "paused" not in service.call("GET", "/queue-status").body
+    assert service.dispatch(WAKE) == [(job_id, 1)]
+
+
+def test_only_administrators_set_the_queue(service: Service) -> None:
+    answer = service.call("PATCH", "/queue-settings", {"paused": True}, caller="shop", administrator=False)
+    assert (answer.status, answer.body["error"]["code"]) == (403, "FORBIDDEN")
+    assert not service.store.slots().paused
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, ""),
+        ([], ""),
+        ({"maxConcurrent": 0}, "/maxConcurrent"),
+        ({"maxConcurrent": True}, "/maxConcurrent"),
+        ({"maxConcurrent": 2.5}, "/maxConcurrent"),
+        ({"maxConcurrent": None}, "/maxConcurrent"),
+        ({"maxConcurrent": 1001}, "/maxConcurrent"),
+        ({"paused": "yes"}, "/paused"),
+        ({"limit": 3}, "/limit"),
+    ],
+)
+def test_a_wrong_setting_of_the_queue_is_named(service: Service, body: object, pointer: str) -> None:
+    answer = service.call("PATCH", "/queue-settings", body)
+    assert (answer.status, answer.body["error"]["details"][0]["pointer"]) == (422, pointer)
+
+
 def test_a_raised_limit_starts_the_difference_at_once(service: Service) -> None:
     ids = [service.submit() for _ in range(9)]
     service.dispatch()
@@ -86,7 +156,7 @@ def test_a_killed_render_is_back_in_line_at_its_old_place(service: Service) -> N
     first = service.submit()
     service.dispatch()
     later = service.submit()
-    service.store.deploy_limit(1)
+    deploy_limit(service.store, 1)
     assert service.dispatch(failure(first, 1)) == [(first, 2), (later, 1)]
     job = service.store.job(first)
     assert job is not None
@@ -127,6 +197,35 @@ def test_a_render_that_never_reports_loses_its_slot_when_the_lease_is_over(servi
     assert service.dispatch() == []
     service.clock.sleep(20)
     assert service.dispatch() == [(job_id, 2)]
+
+
+def test_a_render_that_hangs_beyond_its_time_out_fails_and_is_not_tried_again(service: Service) -> None:
+    job_id = service.submit(request(timeoutSeconds=100))
+    service.dispatch()
+    job = service.store.job(job_id)
+    assert job is not None
+    service.store.start(job, service.clock() + 900_000)
+    service.clock.sleep(150)
+    assert service.dispatch() == []
+    assert status_of(service, job_id) is JobStatus.PROCESSING
+    service.clock.sleep(20)
+    assert service.dispatch() == []
+    answer = service.call("GET", f"/job-status/{job_id}").body
+    assert (answer["status"], answer["error"]["code"]) == ("failed", "RENDER_TIMEOUT")
+    assert "100 s" in answer["message"]
+    assert service.store.slots().active == 0
+
+
+def test_each_lost_attempt_is_kept_with_its_reason(service: Service) -> None:
+    job_id = service.submit()
+    service.dispatch()
+    service.dispatch(failure(job_id, 1))
+    service.dispatch(failure(job_id, 2, responsePayload={"errorMessage": "out of memory"}))
+    answer = service.call("GET", f"/job-status/{job_id}").body
+    assert [(lost["attempt"], lost["reason"]) for lost in answer["lostAttempts"]] == [
+        (1, "signal: killed"),
+        (2, "out of memory"),
+    ]
 
 
 def test_a_started_render_holds_its_slot_until_its_function_must_be_over(service: Service) -> None:

@@ -103,7 +103,7 @@ def test_nothing_is_owed_once_it_has_arrived(service: Service, receiver: Receive
     job = service.store.job(rendered(service, receiver))
     assert job is not None
     assert job.due == ()
-    assert service.store.events_due(service.clock() + 10**9) == []
+    assert service.store.overdue(service.clock() + 10**9) == []
 
 
 def test_what_fails_goes_to_the_webhook_queue_with_the_same_id(service: Service, receiver: Receiver) -> None:
@@ -129,6 +129,23 @@ def test_what_a_crash_left_due_is_handed_over_by_the_minutes_run(service: Servic
     service.dispatch()
     assert [event["type"] for event in service.messages("webhooks")] == ["job.processing"]
     service.dispatch()
+    assert service.messages("webhooks") == []
+
+
+def test_the_wake_up_for_a_free_slot_is_owed_until_it_is_sent(service: Service, receiver: Receiver) -> None:
+    service.at.settings.__dict__["jobs_queue_url"] = "https://queue.invalid/nothing"
+    job_id = rendered(service, receiver)
+    job = service.store.job(job_id)
+    assert job is not None
+    assert [event.type for event in job.due] == ["wake-up"]
+    assert receiver.ids[-1] == f"msg_{job_id}_1_completed"
+    service.clock.sleep(61)
+    waiting = service.submit()
+    assert service.dispatch() == [(waiting, 1)]
+    job = service.store.job(job_id)
+    assert job is not None
+    assert job.due == ()
+    assert service.store.overdue(service.clock() + 10**9) == []
     assert service.messages("webhooks") == []
 
 

@@ -28,6 +28,7 @@ def test_the_table_is_as_the_store_expects_it(resources: Resources) -> None:
     assert {index["IndexName"]: keys(index) for index in table["GlobalSecondaryIndexes"]} == {
         "jobs-by-owner": ["ownerJobs", "createdKey"],
         "due": ["duePartition", "dueAt"],
+        "open": ["openStatus", "ticketKey"],
     }
     assert all(i["Projection"] == {"ProjectionType": "KEYS_ONLY"} for i in table["GlobalSecondaryIndexes"])
 

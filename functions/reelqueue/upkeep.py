@@ -1,0 +1,35 @@
+"""What the minute's run does besides admitting: ends what waited too long, and delivers what a crash left."""
+
+from __future__ import annotations
+
+from reelqueue.courier import hand_over, settle
+from reelqueue.deployment import Deployment
+from reelqueue.jobs import WAKE_UP, Event
+from reelqueue.line import Ticket
+from reelqueue.observability import count, ended_line
+
+OVERDUE_MS = 60_000
+"""What is due for so long was left by a crash: whoever owes it tries at once, and hands over what fails."""
+
+
+def expire(at: Deployment, ticket: Ticket) -> bool:
+    """Cancel a job that has waited too long; gives back whether it was still waiting."""
+    job = at.store.expire(ticket)
+    if job is not None:
+        ended_line(job, at.store.queue())
+        hand_over(at, job)
+    return job is not None
+
+
+def deliver_overdue(at: Deployment) -> None:
+    """Hand over the webhooks that a crash left. A wake-up that it left has come with this very run."""
+
+    def deliver(event: Event) -> None:
+        if event.type == WAKE_UP:
+            count("LostWakeUps")
+        else:
+            at.hand_over(event)
+
+    before = at.store.now() - OVERDUE_MS
+    for job in at.store.overdue(before):
+        settle(at, job, [event for event in job.due if event.at < before], deliver)
