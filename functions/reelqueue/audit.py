@@ -105,7 +105,7 @@ def _tickets(store: Store, after: str) -> tuple[list[str], str]:
             "attribute_not_exists(#pk) OR #status <> :queued OR #ticketKey <> :key",
             {"queued": "queued", "key": ticket.key},
         )
-        if store.table.attempt([*store.leaving(ticket.key), not_waiting]):
+        if store.table.attempt([*store.writes.leaving(ticket.key), not_waiting]):
             repairs.append(ticket.key)
     return repairs, tickets[-1].key if len(tickets) == PAGE else FIRST
 
@@ -124,7 +124,7 @@ def _waiting(store: Store, after: str) -> tuple[list[str], str]:
             {"queued": "queued", "key": job.ticket_key},
         )
         patience = replace(job, expires_at=store.now() + job.expires_at - job.queued_at)
-        if store.table.attempt([*store.entering(patience), waiting]):
+        if store.table.attempt([*store.writes.entering(patience), waiting]):
             repairs.append(job.id)
     return repairs, keys[-1] if len(keys) == PAGE else FIRST
 

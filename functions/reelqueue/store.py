@@ -34,13 +34,7 @@ from reelqueue.line import Ticket
 from reelqueue.reader import Reader, epoch_ms
 from reelqueue.slots import ADMISSION_LEASE_MS, ADMITTABLE, LEASE_MARGIN_MS, Holder
 from reelqueue.table import ConditionFailed, Item, Table
-from reelqueue.tally import cell
-
-_RENDERING = "#status = :processing AND #attempt = :attempt"
-_WAITING = "#status = :queued AND #attempt = :attempt"
-_HOLDING = "#holders.#job.#attempt = :attempt"
-_NEVER_CHANGE = {"pk", "sk", "due"}
-_DUE = ("duePartition", "dueAt")
+from reelqueue.writes import HOLDING, OWING, RENDERING, WAITING, Writes
 
 
 class Fenced(Exception):
@@ -59,7 +53,7 @@ class Store(Reader):
         now: Callable[[], int] = epoch_ms,
     ) -> None:
         super().__init__(table, default_limit=default_limit, now=now)
-        self._retention_seconds = retention_days * 86_400
+        self.writes = Writes(table, retention_seconds=retention_days * 86_400, now=lambda: self.now())
 
     def submit(self, job: Job, request_json: str, idempotency: Item | None = None) -> None:
         """Accept a job.
@@ -79,7 +73,7 @@ class Store(Reader):
                     values={"seconds": self.now() // 1000},
                 )
             )
-        self.table.transact([*writes, *self.entering(job)])
+        self.table.transact([*writes, *self.writes.entering(job)])
 
     def admit(self, ticket: Ticket) -> int:
         """Move a job from the line into a slot; gives back the number of the attempt that may start.
@@ -98,10 +92,10 @@ class Store(Reader):
                     names={"job": ticket.job_id},
                     sets={"#holders.#job": holder},
                 ),
-                *self.leaving(ticket.key),
+                *self.writes.leaving(ticket.key),
                 self.table.change(
                     records.job_key(ticket.job_id),
-                    condition=_WAITING,
+                    condition=WAITING,
                     values={"queued": "queued", "attempt": ticket.attempt},
                     sets={"status": "processing", "openStatus": "processing", "attempt": attempt, "progress": 0},
                 ),
@@ -121,18 +115,19 @@ class Store(Reader):
         started = job.started(now)
         if job.timeout_seconds is not None:
             deadline = min(deadline, now + 1000 * job.timeout_seconds)
-        condition = f"{_RENDERING} AND #startedAttempt < :attempt"
+        condition = f"{RENDERING} AND #startedAttempt < :attempt"
+        values = {"processing": "processing", "attempt": job.attempt}
         try:
             self.table.transact(
                 [
                     self.table.change(
                         records.SLOTS_KEY,
-                        condition=_HOLDING,
+                        condition=HOLDING,
                         values={"attempt": job.attempt},
                         names={"job": job.id},
                         sets={"#holders.#job.#until": deadline + LEASE_MARGIN_MS},
                     ),
-                    self._change_job(job, started, condition, {"processing": "processing", "attempt": job.attempt}),
+                    self.writes.change_job(job, started, condition, values),
                 ]
             )
         except ConditionFailed as error:
@@ -147,7 +142,7 @@ class Store(Reader):
         """
         change = self.table.change(
             records.job_key(job.id),
-            condition=_RENDERING,
+            condition=RENDERING,
             values={"processing": "processing", "attempt": job.attempt},
             sets={"progress": percent},
         )
@@ -177,9 +172,9 @@ class Store(Reader):
         """
         finished = finished.leaving_a_slot(self.now())
         writes = [
-            self._release(job, mean_render_ms=mean_render_ms),
-            self._change_job(job, finished, _RENDERING, {"processing": "processing", "attempt": job.attempt}),
-            self._expire_request(finished),
+            self.writes.release_slot(job, mean_render_ms=mean_render_ms),
+            self.writes.change_job(job, finished, RENDERING, {"processing": "processing", "attempt": job.attempt}),
+            self.writes.expire_request(finished),
         ]
         try:
             self.table.transact(writes)
@@ -199,7 +194,7 @@ class Store(Reader):
         job = self.job(job_id)
         if job is None or job.status is not JobStatus.PROCESSING or job.attempt != attempt:
             return None
-        return self._give_up(job, self._release(job, lease=lease), reason, counts=counts)
+        return self._give_up(job, self.writes.release_slot(job, lease=lease), reason, counts=counts)
 
     def requeue(self, job: Job, reason: str) -> Job | None:
         """``reclaim`` for a job that is processing without a slot, which only the audit ever sees."""
@@ -242,9 +237,9 @@ class Store(Reader):
         values = {"before": str(job.status), "finished": job.finished_at}
         self.table.transact(
             [
-                self._change_job(job, after, "#status = :before AND #finishedAt = :finished", values, keep=True),
+                self.writes.change_job(job, after, "#status = :before AND #finishedAt = :finished", values, keep=True),
                 self.table.change(records.request_key(job.id), condition="attribute_exists(#pk)", removes=["ttl"]),
-                *self.entering(after),
+                *self.writes.entering(after),
             ]
         )
 
@@ -259,10 +254,10 @@ class Store(Reader):
             condition=f"size(#due) = :all AND {owed}",
             values={"all": len(paths)},
             names=names,
-            removes=[*paths, *_DUE],
+            removes=[*paths, *OWING],
         )
         these = self.table.change(key, condition="attribute_exists(#due)", names=names, removes=paths)
-        nothing_left = self.table.change(key, condition="size(#due) = :none", values={"none": 0}, removes=_DUE)
+        nothing_left = self.table.change(key, condition="size(#due) = :none", values={"none": 0}, removes=OWING)
         try:
             self.table.update(all_of_them)
         except ConditionFailed:
@@ -270,89 +265,25 @@ class Store(Reader):
                 if not self.table.update(these)["due"]:
                     self.table.update(nothing_left)
 
-    def entering(self, job: Job) -> list[Item]:
-        """The writes that put a waiting job into the line."""
-        return [self.table.put(records.ticket_row(_ticket(job))), *self._count(job.ticket_key, 1)]
-
-    def leaving(self, ticket_key: str) -> list[Item]:
-        """The writes that take a ticket out of the line."""
-        return [self.table.delete(records.ticket_row_key(ticket_key)), *self._count(ticket_key, -1)]
-
     def _give_up(self, job: Job, slot: Item, reason: str, *, counts: bool = True) -> Job | None:
         after = job.reclaimed(reason, self.now(), counts=counts)
-        condition = f"{_RENDERING} AND #cancelRequested = :cancel"
+        condition = f"{RENDERING} AND #cancelRequested = :cancel"
         values = {"processing": "processing", "attempt": job.attempt, "cancel": job.cancel_requested}
-        writes = [slot, self._change_job(job, after, condition, values)]
+        writes = [slot, self.writes.change_job(job, after, condition, values)]
         if after.status is JobStatus.QUEUED:
             # Into its ticket only: the job keeps the patience that its caller gave it, should it be retried.
             anew = self.now() + job.expires_at - job.queued_at if job.started_attempt else job.expires_at
-            writes += self.entering(replace(after, expires_at=anew))
+            writes += self.writes.entering(replace(after, expires_at=anew))
         else:
-            writes.append(self._expire_request(after))
+            writes.append(self.writes.expire_request(after))
         return after if self.table.attempt(writes) else None
 
     def _leave_line(self, job: Job, after: Job) -> Job:
         self.table.transact(
             [
-                *self.leaving(job.ticket_key),
-                self._change_job(job, after, _WAITING, {"queued": "queued", "attempt": job.attempt}),
-                self._expire_request(after),
+                *self.writes.leaving(job.ticket_key),
+                self.writes.change_job(job, after, WAITING, {"queued": "queued", "attempt": job.attempt}),
+                self.writes.expire_request(after),
             ]
         )
         return after
-
-    def _count(self, ticket_key: str, change: int) -> list[Item]:
-        """The writes that count a ticket in or out; they stand in every transaction that moves one."""
-        place = cell(ticket_key)
-        return [
-            self.table.change(records.wide_key(place.shard), adds={records.counted(place.wide): change}),
-            self.table.change(
-                records.narrow_key(place.shard, place.wide),
-                adds={records.counted(place.narrow): change, "version": 1},
-            ),
-        ]
-
-    def _release(self, job: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None) -> Item:
-        condition, values = _HOLDING, {"attempt": job.attempt}
-        if lease is not None:
-            condition += " AND #holders.#job.#until = :until"
-            values["until"] = lease.until
-        return self.table.change(
-            records.SLOTS_KEY,
-            condition=condition,
-            values=values,
-            names={"job": job.id},
-            sets={} if mean_render_ms is None else {"meanRenderMs": mean_render_ms},
-            removes=["#holders.#job"],
-        )
-
-    def _change_job(self, before: Job, after: Job, condition: str, values: Item, *, keep: bool = False) -> Item:
-        """Write what a step changed, and nothing else: an event that was delivered meanwhile stays delivered."""
-        old, new = records.job_row(before), records.job_row(after)
-        sets = {name: value for name, value in new.items() if name not in _NEVER_CHANGE and old.get(name) != value}
-        names = {}
-        for number, event_id in enumerate(new["due"].keys() - old["due"].keys()):
-            names[f"event{number}"] = event_id
-            sets[f"#due.#event{number}"] = new["due"][event_id]
-            sets |= {"duePartition": records.DUE, "dueAt": records.due_at(self.now())}
-        if after.status.final:
-            sets["ttl"] = self._ttl()
-        removes = [name for name in old if name not in new] + (["ttl"] if keep else [])
-        return self.table.change(
-            records.job_key(after.id),
-            condition=condition,
-            values=values,
-            names=names,
-            sets=sets,
-            removes=removes,
-        )
-
-    def _expire_request(self, job: Job) -> Item:
-        return self.table.change(records.request_key(job.id), sets={"ttl": self._ttl()})
-
-    def _ttl(self) -> int:
-        return self.now() // 1000 + self._retention_seconds
-
-
-def _ticket(job: Job) -> Ticket:
-    return Ticket(job.ticket_key, job.id, job.owner, job.queued_at, job.expires_at, job.attempt)

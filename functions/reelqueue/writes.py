@@ -1,0 +1,98 @@
+"""The single writes that the transactions of ``store.py`` are made of: one row each, with its condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reelqueue import records
+from reelqueue.jobs import Job
+from reelqueue.line import Ticket
+from reelqueue.slots import Holder
+from reelqueue.table import Item, Table
+from reelqueue.tally import cell
+
+RENDERING = "#status = :processing AND #attempt = :attempt"
+WAITING = "#status = :queued AND #attempt = :attempt"
+HOLDING = "#holders.#job.#attempt = :attempt"
+OWING = ("duePartition", "dueAt")
+"""The attributes that put a job into the index of what is due."""
+
+_NEVER_CHANGE = {"pk", "sk", "due"}
+
+
+class Writes:
+    """Makes writes for ``Table.transact``; it sends none. ``now`` gives epoch milliseconds."""
+
+    def __init__(self, table: Table, *, retention_seconds: int, now: Callable[[], int]) -> None:
+        self._table = table
+        self._now = now
+        self._retention_seconds = retention_seconds
+
+    def entering(self, job: Job) -> list[Item]:
+        """The writes that put a waiting job into the line."""
+        return [self._table.put(records.ticket_row(_ticket(job))), *self._count(job.ticket_key, 1)]
+
+    def leaving(self, ticket_key: str) -> list[Item]:
+        """The writes that take a ticket out of the line."""
+        return [self._table.delete(records.ticket_row_key(ticket_key)), *self._count(ticket_key, -1)]
+
+    def _count(self, ticket_key: str, change: int) -> list[Item]:
+        """The writes that count a ticket in or out; they stand in every transaction that moves one."""
+        place = cell(ticket_key)
+        return [
+            self._table.change(records.wide_key(place.shard), adds={records.counted(place.wide): change}),
+            self._table.change(
+                records.narrow_key(place.shard, place.wide),
+                adds={records.counted(place.narrow): change, "version": 1},
+            ),
+        ]
+
+    def release_slot(self, job: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None) -> Item:
+        """Take this attempt out of the slots; with ``lease``, only if its lease is still this one."""
+        condition, values = HOLDING, {"attempt": job.attempt}
+        if lease is not None:
+            condition += " AND #holders.#job.#until = :until"
+            values["until"] = lease.until
+        return self._table.change(
+            records.SLOTS_KEY,
+            condition=condition,
+            values=values,
+            names={"job": job.id},
+            sets={} if mean_render_ms is None else {"meanRenderMs": mean_render_ms},
+            removes=["#holders.#job"],
+        )
+
+    def change_job(self, before: Job, after: Job, condition: str, values: Item, *, keep: bool = False) -> Item:
+        """Write what a step changed, and nothing else: an event that was delivered meanwhile stays delivered.
+
+        A job that has ended gets a time to live; ``keep`` takes it away again.
+        """
+        old, new = records.job_row(before), records.job_row(after)
+        sets = {name: value for name, value in new.items() if name not in _NEVER_CHANGE and old.get(name) != value}
+        names = {}
+        for number, event_id in enumerate(sorted(new["due"].keys() - old["due"].keys())):
+            names[f"event{number}"] = event_id
+            sets[f"#due.#event{number}"] = new["due"][event_id]
+            sets |= {"duePartition": records.DUE, "dueAt": records.due_at(self._now())}
+        if after.status.final:
+            sets["ttl"] = self._ttl()
+        removes = [name for name in old if name not in new] + (["ttl"] if keep else [])
+        return self._table.change(
+            records.job_key(after.id),
+            condition=condition,
+            values=values,
+            names=names,
+            sets=sets,
+            removes=removes,
+        )
+
+    def expire_request(self, job: Job) -> Item:
+        """The request of a job that has ended goes when the job does."""
+        return self._table.change(records.request_key(job.id), sets={"ttl": self._ttl()})
+
+    def _ttl(self) -> int:
+        return self._now() // 1000 + self._retention_seconds
+
+
+def _ticket(job: Job) -> Ticket:
+    return Ticket(job.ticket_key, job.id, job.owner, job.queued_at, job.expires_at, job.attempt)
