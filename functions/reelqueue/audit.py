@@ -16,8 +16,9 @@ through ``PAGE`` by ``PAGE``, a run after the other; the row ``AUDIT`` remembers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import TypeVar
 
 from reelqueue import records, recount
@@ -93,7 +94,7 @@ def _rendering(store: Store) -> tuple[list[str], None]:
 
 
 def _tickets(store: Store, after: str) -> tuple[list[str], str]:
-    tickets = list(_first(store.line(limit=PAGE, after=after), PAGE))
+    tickets = list(islice(store.line(limit=PAGE, after=after), PAGE))
     jobs = _jobs(store, [ticket.job_id for ticket in tickets])
     repairs = []
     for ticket in tickets:
@@ -111,7 +112,7 @@ def _tickets(store: Store, after: str) -> tuple[list[str], str]:
 
 
 def _waiting(store: Store, after: str) -> tuple[list[str], str]:
-    keys = list(_first(store.open_jobs(JobStatus.QUEUED, after=after, limit=PAGE), PAGE))
+    keys = list(islice(store.open_jobs(JobStatus.QUEUED, after=after, limit=PAGE), PAGE))
     jobs = [job for job in _jobs(store, map(job_id_of, keys)).values() if job.status is JobStatus.QUEUED]
     found = _many(store, [records.ticket_row_key(job.ticket_key) for job in jobs])
     repairs = []
@@ -140,7 +141,3 @@ def _many(store: Store, keys: list[Key]) -> dict[Key, Item]:
     for start in range(0, len(keys), _BATCH):
         found |= store.table.get_many(keys[start : start + _BATCH])
     return found
-
-
-def _first(items: Iterator[_T], number: int) -> Iterator[_T]:
-    return (item for item, _ in zip(items, range(number), strict=False))

@@ -22,6 +22,7 @@ from reelqueue.table import Table
 from reelqueue.webhooks import Sender, signing_key
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -70,11 +71,11 @@ class Deployment:
 
     def wake(self, why: str) -> None:
         """Tell the dispatcher to look at the line. A lost message costs at most a minute: the schedule looks too."""
-        self._sqs.send_message(QueueUrl=self.settings.jobs_queue_url, MessageBody=json.dumps({"wake": why}))
+        self.sqs.send_message(QueueUrl=self.settings.jobs_queue_url, MessageBody=json.dumps({"wake": why}))
 
     def hand_over(self, event: Event, delay_seconds: int = 0) -> None:
         """Put a webhook event into the webhook queue; from there it is retried until it arrives."""
-        self._sqs.send_message(
+        self.sqs.send_message(
             QueueUrl=self.settings.webhook_queue_url,
             MessageBody=json.dumps(event_dict(event), ensure_ascii=False),
             DelaySeconds=delay_seconds,
@@ -82,14 +83,14 @@ class Deployment:
 
     def bury(self, event: Event, reason: str) -> None:
         """Put a webhook event that nobody would take into the dead-letter queue, for a person to look at."""
-        self._sqs.send_message(
+        self.sqs.send_message(
             QueueUrl=self.settings.webhook_dead_letters_url,
             MessageBody=json.dumps({**event_dict(event), "reason": reason}, ensure_ascii=False),
         )
 
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message of the webhook queue come back after a pause."""
-        self._sqs.change_message_visibility(
+        self.sqs.change_message_visibility(
             QueueUrl=self.settings.webhook_queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )
 
@@ -119,11 +120,15 @@ class Deployment:
         return {"queue": self.reader.queue().answer(), **links}
 
     @functools.cached_property
-    def _table(self) -> Table:
-        return Table(boto3.client("dynamodb", config=_CONFIG), self.settings.table_name)
+    def dynamodb(self) -> DynamoDBClient:
+        return boto3.client("dynamodb", config=_CONFIG)
 
     @functools.cached_property
-    def _sqs(self) -> SQSClient:
+    def _table(self) -> Table:
+        return Table(self.dynamodb, self.settings.table_name)
+
+    @functools.cached_property
+    def sqs(self) -> SQSClient:
         return boto3.client("sqs", config=_CONFIG)
 
     @functools.cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -77,9 +78,9 @@ def _admit_some(at: Deployment) -> bool:
     if not slots.free:
         return False
     moved = False
-    tickets = zip(at.store.line(limit=slots.free + _SPARE_TICKETS), range(slots.free + _SPARE_TICKETS), strict=False)
+    wanted = slots.free + _SPARE_TICKETS
     active = slots.active
-    for ticket, _ in tickets:
+    for ticket in islice(at.store.line(limit=wanted), wanted):
         if ticket.expires_at <= at.store.now():
             moved |= expire(at, ticket)
             continue

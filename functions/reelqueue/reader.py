@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from reelqueue import records
 from reelqueue.jobs import Job, JobStatus
@@ -106,7 +107,7 @@ class Reader:
             condition += " AND #createdKey < :before"
             values["before"] = before
         rows = self.table.query(condition, values, index=records.OWNER_INDEX, limit=page, newest_first=True)
-        while batch := [row for row, _ in zip(rows, range(page), strict=False)]:
+        while batch := list(islice(rows, page)):
             found = self.table.get_many([(row["pk"], row["sk"]) for row in batch])
             for row in batch:
                 item = found.get((row["pk"], row["sk"]))
@@ -131,4 +132,4 @@ class Reader:
             index=records.DUE_INDEX,
             limit=MAX_DUE,
         )
-        return [(row["pk"], row["sk"]) for row, _ in zip(rows, range(MAX_DUE), strict=False)]
+        return [(row["pk"], row["sk"]) for row in islice(rows, MAX_DUE)]

@@ -155,7 +155,7 @@ class Table:
         return {
             "Put": {
                 "TableName": self._name,
-                "Item": _to_item(item),
+                "Item": to_item(item),
                 "ConditionExpression": condition,
                 **self._expression(condition, values or {}),
             }
@@ -249,7 +249,8 @@ def _key(key: Key) -> Item:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
-def _to_item(item: Mapping[str, object]) -> Item:
+def to_item(item: Mapping[str, object]) -> Item:
+    """An item as DynamoDB's API writes it."""
     return {name: _serialize(_to_plain(value)) for name, value in item.items() if value is not None}
 
 

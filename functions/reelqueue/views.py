@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from itertools import islice
 from typing import Any
 
 from reelqueue import records
@@ -61,10 +62,10 @@ def _visible(item: Item | None, caller: Caller, job_id: str) -> Job:
 def queue_status(at: Deployment, caller: Caller) -> Answer:
     """The queue as a whole; of the waiting jobs, the first ``MAX_PAGE`` that this caller may see."""
     queue = at.reader.queue()
-    head = zip(at.reader.line(limit=MAX_PAGE), range(MAX_PAGE), strict=False)
+    head = islice(at.reader.line(limit=MAX_PAGE), MAX_PAGE)
     waiting = [
         {"jobId": ticket.job_id, "queuedAt": iso(ticket.queued_at)}
-        for ticket, _ in head
+        for ticket in head
         if caller.administrator or ticket.owner == caller.name
     ]
     paused = {"paused": True} if queue.slots.paused else {}

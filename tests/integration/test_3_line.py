@@ -75,6 +75,12 @@ def test_jobs_are_listed_newest_first_page_by_page(service: Service) -> None:
     assert seen == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
 
 
+def test_no_job_is_left_out_between_the_pages_of_the_index(service: Service) -> None:
+    ids = [service.submit() for _ in range(7)]
+    listed = [job.id for _, job in service.store.jobs_of("admin", before=None, page=2)]
+    assert listed == ids[::-1]
+
+
 def test_jobs_are_listed_by_status(service: Service) -> None:
     ids = [service.submit() for _ in range(7)]
     service.dispatch()

@@ -63,7 +63,7 @@ def rendered(service: Service, receiver: Receiver) -> str:
 
 def redeliver(service: Service, event: dict[str, Any]) -> bool:
     """Give an event to the consumer of the webhook queue; tells whether the queue may delete it."""
-    queue = service.at._sqs
+    queue = service.at.sqs
     queue.send_message(QueueUrl=service.at.settings.webhook_queue_url, MessageBody=json.dumps(event))
     [message] = queue.receive_message(QueueUrl=service.at.settings.webhook_queue_url)["Messages"]
     record = {
