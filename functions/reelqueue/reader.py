@@ -12,7 +12,7 @@ from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import Ticket
 from reelqueue.slots import Queue, Slots
 from reelqueue.table import Item, Key, Table
-from reelqueue.tally import Tally, added, cell, span_before
+from reelqueue.tally import Tally, added, cell
 
 _IN_LINE = "#pk = :line"
 _END_OF_LINE = "9" * 13
@@ -82,9 +82,8 @@ class Reader:
         place = cell(ticket_key)
         before = tally.before(place)
         if tally.narrow.get(place.narrow):
-            first, last = span_before(ticket_key)
-            values = {"line": records.LINE, "first": first, "last": last}
-            before += self.table.count(f"{_IN_LINE} AND #sk BETWEEN :first AND :last", values)
+            values = {"twins": records.twins(place.narrow), "key": ticket_key}
+            before += self.table.count("#pk = :twins AND #sk < :key", values)
         return before + 1
 
     def line(self, limit: int | None = None, *, after: str = "0", before: str = _END_OF_LINE) -> Iterator[Ticket]:

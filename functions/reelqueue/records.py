@@ -5,6 +5,7 @@
 | SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs |
 | LINE           | <virtual ms, 13 digits>#<id>| ticket of a waiting job |
 | TALLY#<shard>  | WIDE, NARROW#<bucket>       | how many jobs wait, by time (``tally.py``) |
+| TWIN#<bucket>  | the ticket's                | nothing: a place to be counted at |
 | JOB#<id>       | JOB                         | all of a job but its request |
 | JOB#<id>       | REQUEST                     | the validated request, gzip of JSON |
 | IDEM#<owner>#<sha256> | IDEM                 | first answer to an Idempotency-Key |
@@ -28,7 +29,7 @@ from reelqueue.jobs import Event, Job, JobStatus, LostAttempt, Result
 from reelqueue.line import Ticket
 from reelqueue.slots import Holder, Slots
 from reelqueue.table import Item, Key
-from reelqueue.tally import SHARDS, Cell
+from reelqueue.tally import SHARDS, Cell, cell
 
 SLOTS_KEY: Key = ("SLOTS", "SLOTS")
 AUDIT_KEY: Key = ("AUDIT", "AUDIT")
@@ -58,6 +59,15 @@ def wide_key(shard: int) -> Key:
 
 def narrow_key(shard: int, wide: int) -> Key:
     return f"TALLY#{shard}", f"NARROW#{wide:08d}"
+
+
+def twins(narrow: int) -> str:
+    """The partition in which the tickets of a narrow bucket have their twins."""
+    return f"TWIN#{narrow:010d}"
+
+
+def twin_key(ticket_key: str) -> Key:
+    return twins(cell(ticket_key).narrow), ticket_key
 
 
 def tally_keys(place: Cell | None) -> list[Key]:

@@ -161,16 +161,12 @@ class Table:
             }
         }
 
-    def delete(self, key: Key, *, condition: str = "attribute_exists(#pk)", values: Item | None = None) -> Item:
+    def delete(self, key: Key, *, condition: str | None = "attribute_exists(#pk)", values: Item | None = None) -> Item:
         """A delete for ``transact``; by default only if the item exists."""
-        return {
-            "Delete": {
-                "TableName": self._name,
-                "Key": _key(key),
-                "ConditionExpression": condition,
-                **self._expression(condition, values or {}),
-            }
-        }
+        delete: Item = {"TableName": self._name, "Key": _key(key)}
+        if condition:
+            delete |= {"ConditionExpression": condition, **self._expression(condition, values or {})}
+        return {"Delete": delete}
 
     def check(
         self, key: Key, condition: str, values: Mapping[str, object], names: Mapping[str, str] | None = None

@@ -1,15 +1,16 @@
 """How many jobs wait, and how many of them before a place in the line, without reading the line.
 
-A query that counts reads every ticket, a megabyte a call. So each ticket is counted in two rows as well, in the same
+A query that counts reads every ticket, a megabyte a call. So each ticket is counted in three rows as well, in the same
 transaction that puts it into the line or takes it out of it: they cannot drift from it.
 
     wide row    one per shard            waiting jobs by wide bucket (17 minutes of virtual time)
     narrow row  one per shard and wide   waiting jobs by narrow bucket (8 seconds)
                 bucket
+    twin        one per ticket           nothing; the twins of a narrow bucket have a partition of their own
 
-The jobs before a place are those in wide buckets before its own, in narrow buckets before its own, and the few tickets
+The jobs before a place are those in wide buckets before its own, in narrow buckets before its own, and the few twins
 of its own narrow bucket that stand before it. Submissions at the same time would all write to the same row, and
-DynamoDB lets one transaction at a time at a row: so there are ``SHARDS`` of each, chosen by the job id.
+DynamoDB lets one transaction at a time at a row: so there are ``SHARDS`` of the counting ones, chosen by the job id.
 
 Pure. ``records.py`` has the rows.
 """
@@ -46,15 +47,6 @@ def cell(ticket_key: str) -> Cell:
     virtual_ms, _, job_id = ticket_key.partition("#")
     at = int(virtual_ms)
     return Cell(zlib.crc32(job_id.encode()) % SHARDS, at // WIDE_MS, at // NARROW_MS)
-
-
-def span_before(ticket_key: str) -> tuple[str, str]:
-    """The smallest and the largest key, both included, that stand before a ticket in its own narrow bucket.
-
-    DynamoDB has no "at least this and less than that" for a sort key; keys are equally long, so the largest one below
-    a key differs from it in the last character.
-    """
-    return f"{cell(ticket_key).narrow * NARROW_MS:013d}", ticket_key[:-1] + chr(ord(ticket_key[-1]) - 1)
 
 
 @dataclass(frozen=True)

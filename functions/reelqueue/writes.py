@@ -29,15 +29,16 @@ class Writes:
         self._retention_seconds = retention_seconds
 
     def entering(self, job: Job) -> list[Item]:
-        """The writes that put a waiting job into the line."""
-        return [self._table.put(records.ticket_row(_ticket(job))), *self._count(job.ticket_key, 1)]
+        """The writes that put a waiting job into the line, and count it."""
+        twin = self._table.change(records.twin_key(job.ticket_key), sets={"jobId": job.id})
+        return [self._table.put(records.ticket_row(_ticket(job))), twin, *self._count(job.ticket_key, 1)]
 
     def leaving(self, ticket_key: str) -> list[Item]:
-        """The writes that take a ticket out of the line."""
-        return [self._table.delete(records.ticket_row_key(ticket_key)), *self._count(ticket_key, -1)]
+        """The writes that take a ticket out of the line, and out of the counts."""
+        twin = self._table.delete(records.twin_key(ticket_key), condition=None)
+        return [self._table.delete(records.ticket_row_key(ticket_key)), twin, *self._count(ticket_key, -1)]
 
     def _count(self, ticket_key: str, change: int) -> list[Item]:
-        """The writes that count a ticket in or out; they stand in every transaction that moves one."""
         place = cell(ticket_key)
         return [
             self._table.change(records.wide_key(place.shard), adds={records.counted(place.wide): change}),

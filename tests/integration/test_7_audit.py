@@ -117,6 +117,7 @@ def test_empty_tallies_are_cleared_away(service: Service, capsys: pytest.Capture
         service.clock.sleep(3600)
     service.dispatch()
     rows = service.store.table._client.scan(TableName="reelqueue")["Items"]
+    assert not [row for row in rows if row["pk"]["S"].startswith("TWIN")]
     tallies = [row for row in rows if row["pk"]["S"].startswith("TALLY")]
     assert not [row for row in tallies if row["sk"]["S"] != "WIDE"]
     assert not [name for row in tallies for name in row if name.startswith("b")]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelqueue.line import ticket_key
-from reelqueue.tally import NARROW_MS, SHARDS, WIDE_MS, Tally, added, cell, span_before
+from reelqueue.tally import NARROW_MS, SHARDS, WIDE_MS, Tally, added, cell
 
 keys = st.builds(
     lambda ms, number: ticket_key(f"{number:016x}", 1_763_145_000_000 + ms, "normal"),
@@ -30,8 +30,7 @@ def test_the_jobs_before_a_place_are_counted_exactly(line: list[str], data: st.D
         wide[its.wide] = wide.get(its.wide, 0) + 1
         if its.wide == at.wide:
             narrow[its.narrow] = narrow.get(its.narrow, 0) + 1
-    first, last = span_before(place)
-    own_bucket = sum(first <= key <= last for key in line)
+    own_bucket = sum(cell(key).narrow == at.narrow and key < place for key in line)
     tally = Tally(wide, narrow)
     assert tally.length == len(line)
     assert tally.before(at) + own_bucket == sum(key < place for key in line)
