@@ -17,7 +17,7 @@ OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
 ROUTES = [
     (method.upper(), path.replace("{job_id}", "{jobId}"))
     for app in (submit.app.app, status.app.app)
-    for path, item in app.get_openapi_schema().paths.items()
+    for path, item in (app.get_openapi_schema().paths or {}).items()
     for method in item.model_dump(exclude_none=True)
 ]
 CODES = {
