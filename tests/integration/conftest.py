@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import threading
 from collections.abc import Iterator
@@ -176,6 +177,10 @@ def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BaseClient, "_make_api_call", one)
 
 
+_made_once = functools.cache(boto3.client)
+"""Making the clients takes longer than most of the tests; they hold no state."""
+
+
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
@@ -183,6 +188,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     _one_call_at_a_time(monkeypatch)
+    monkeypatch.setattr(boto3, "client", _made_once)
     with mock_aws():
         table = TEMPLATE["Resources"]["Table"]["Properties"]
         boto3.client("dynamodb").create_table(

@@ -205,7 +205,7 @@ def test_positions_are_exact_whoever_leaves_the_line(service: Service) -> None:
     chance = random.Random(seed)
     service.at.settings.__dict__["rate_limit_per_minute"] = 60_000
     waiting: list[str] = []
-    for _ in range(150):
+    for _ in range(70):
         service.clock.sleep(chance.choice([0, 0.2, 3, 60, 300]))
         if waiting and chance.random() < 0.4:
             job_id = waiting.pop(chance.randrange(len(waiting)))
