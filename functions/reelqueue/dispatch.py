@@ -13,7 +13,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from reelqueue.audit import audit
 from reelqueue.courier import hand_over
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import Job
@@ -22,7 +21,7 @@ from reelqueue.observability import ended_line, reclaimed_line, starting_line
 from reelqueue.semaphore import deploy_limit
 from reelqueue.slots import Slots
 from reelqueue.table import ConditionFailed
-from reelqueue.upkeep import deliver_overdue, expire
+from reelqueue.upkeep import expire, look_after
 
 LEASE_OVER = "its lease ran out: the render did not end in time"
 
@@ -39,13 +38,13 @@ def dispatch(at: Deployment, *, upkeep: bool) -> None:
         deploy_limit(at.store, at.settings.max_concurrent_renders)
     for job_id, holder in slots.expired(at.store.now()).items():
         _taken_back(at, at.store.reclaim(job_id, holder.attempt, LEASE_OVER, lease=holder))
-    _admit_all(at)
-    if upkeep:
-        for ticket in at.store.expired(at.store.now()):
-            expire(at, ticket)
-        deliver_overdue(at)
-        audit(at)
-        _admit_all(at)
+    try:
+        while _admit_some(at):
+            pass
+    finally:
+        # Also when Lambda refuses to start renders: what waits too long must not wait for that.
+        if upkeep:
+            look_after(at)
 
 
 def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
@@ -65,11 +64,6 @@ def parse_message(body: str) -> Mapping[str, Any] | None:
     """The failure record in a message of the jobs queue; None for a mere wake-up."""
     message = json.loads(body)
     return message if "requestPayload" in message else None
-
-
-def _admit_all(at: Deployment) -> None:
-    while _admit_some(at):
-        pass
 
 
 def _admit_some(at: Deployment) -> bool:

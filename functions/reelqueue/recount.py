@@ -6,7 +6,6 @@ read before it counted, so what it writes is what was there.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from reelqueue import records
@@ -65,7 +64,7 @@ def _put_right(store: Store, rows: Mapping[Key, Item], shard: int, wide: int, li
     values = {} if narrow is None else {"version": narrow["version"]}
     if line:
         row = {records.counted(bucket): count for bucket, count in line.items()}
-        anew = {**row, "version": time.time_ns()}
+        anew = {**row, "version": store.now()}
         writes = [
             store.table.put(records.row(narrow_key, anew), condition=condition, values=values),
             store.table.change(wide_key, sets={counted: sum(line.values())}),

@@ -1,7 +1,8 @@
-"""What the minute's run does besides admitting: ends what waited too long, and delivers what a crash left."""
+"""What the minute's run does besides admitting: ends what waited too long, delivers what a crash left, audits."""
 
 from __future__ import annotations
 
+from reelqueue.audit import audit
 from reelqueue.courier import hand_over, settle
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import WAKE_UP, Event
@@ -10,6 +11,14 @@ from reelqueue.observability import count, ended_line
 
 OVERDUE_MS = 60_000
 """What is due for so long was left by a crash: whoever owes it tries at once, and hands over what fails."""
+
+
+def look_after(at: Deployment) -> None:
+    """All of it."""
+    for ticket in at.store.expired(at.store.now()):
+        expire(at, ticket)
+    _deliver_overdue(at)
+    audit(at)
 
 
 def expire(at: Deployment, ticket: Ticket) -> bool:
@@ -21,7 +30,7 @@ def expire(at: Deployment, ticket: Ticket) -> bool:
     return job is not None
 
 
-def deliver_overdue(at: Deployment) -> None:
+def _deliver_overdue(at: Deployment) -> None:
     """Hand over the webhooks that a crash left. A wake-up that it left has come with this very run."""
 
     def deliver(event: Event) -> None:

@@ -289,6 +289,16 @@ def test_a_refused_invocation_gives_the_slot_back_and_is_tried_again(service: Se
     assert service.dispatch() == [(job_id, 2)]
 
 
+def test_refused_invocations_keep_nothing_from_expiring(service: Service) -> None:
+    job_id = service.submit(request(expiresInSeconds=60))
+    service.submit(request(priority="high"))
+    service.renders.refuse = True
+    service.clock.sleep(61)
+    with pytest.raises(ClientError):
+        service.dispatch()
+    assert status_of(service, job_id) is JobStatus.CANCELLED
+
+
 def test_an_interrupted_job_gets_its_patience_anew(service: Service) -> None:
     job_id = service.submit(request(expiresInSeconds=60))
     service.dispatch()

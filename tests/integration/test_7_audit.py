@@ -66,6 +66,7 @@ def test_a_rendering_job_without_a_slot_goes_back_into_the_line(
     job_id = service.submit()
     service.dispatch()
     service.store.table.update(service.store.table.change(records.SLOTS_KEY, sets={"holders": {}}))
+    assert service.dispatch() == []
     assert service.dispatch() == [(job_id, 2)]
     job = service.store.job(job_id)
     assert job is not None
