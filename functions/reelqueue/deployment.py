@@ -14,7 +14,7 @@ import boto3
 from aws_lambda_powertools.utilities import parameters
 from botocore.config import Config
 
-from reelqueue.jobs import Event, Job, Result, event_dict
+from reelqueue.jobs import Event, Job, Result, event_dict, new_job_id
 from reelqueue.reader import Reader
 from reelqueue.settings import Settings, settings
 from reelqueue.store import Store
@@ -36,6 +36,8 @@ _S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=60))
 
 class Deployment:
     """The resources of one deployment; each client is made on first use."""
+
+    new_job_id = staticmethod(new_job_id)
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -13,7 +13,7 @@ from reelqueue import records
 from reelqueue.deployment import Deployment
 from reelqueue.errors import Conflict, IdempotencyConflict, InvalidRequest, LineFull, RateLimited
 from reelqueue.http import Caller
-from reelqueue.jobs import Job, JobStatus, new_job_id
+from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import moved, ticket_key
 from reelqueue.observability import logger, queued_line
 from reelqueue.rates import Bucket
@@ -46,7 +46,7 @@ def submit(at: Deployment, caller: Caller, body: object, idempotency_key: str | 
         RateLimited, LineFull: try again later; no job was written.
         IdempotencyConflict: the key was used with another body within 24 hours.
     """
-    now, job_id = at.store.now(), new_job_id()
+    now, job_id = at.store.now(), at.new_job_id()
     record = _idempotency_record(caller, body, idempotency_key, now)
     request = parse_request(body, allow_http=at.settings.allow_private_addresses)
     place = ticket_key(job_id, now, request.priority)

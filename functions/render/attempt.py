@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import platform
 import threading
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from reelqueue.costs import render_cost_usd
 from reelqueue.courier import announce
@@ -20,15 +23,27 @@ from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
 from render.engine import Control, Rendered, Stopped, render
 from render.fetch import Fetcher
-from render.watch import StopReason, Watch
+from render.watch import StopReason, Threads, Watch
 from render.workdir import workdir
 
 WRAP_UP_MS = 15_000
 """A render is stopped so long before its function's own deadline, so that its end can still be written."""
 
 
-def run_attempt(at: Deployment, job_id: str, attempt: int, *, remaining_ms: int, memory_mb: int) -> None:
+@dataclass(frozen=True)
+class Machine:
+    """What an attempt runs on: the encoder, threads beside it, a directory of its own."""
+
+    engine: Callable[..., Rendered] = render
+    threads: Threads = threading
+    workdir: Callable[[], AbstractContextManager[Path]] = workdir
+
+
+def run_attempt(
+    at: Deployment, job_id: str, attempt: int, *, remaining_ms: int, memory_mb: int, machine: Machine | None = None
+) -> None:
     """Render a job, if this attempt may: a second delivery and a reclaimed attempt leave quietly."""
+    machine = machine or Machine()
     found = at.store.job_and_request(job_id)
     if found is None or found[0].status is not JobStatus.PROCESSING or found[0].attempt != attempt:
         logger.warning("nothing to do: the attempt is not the job's", extra={"job_id": job_id, "attempt": attempt})
@@ -41,11 +56,11 @@ def run_attempt(at: Deployment, job_id: str, attempt: int, *, remaining_ms: int,
         logger.warning("nothing to do: the attempt has started already", extra={"job_id": job_id, "attempt": attempt})
         return
     # The start is posted beside the render: a slow receiver must not delay it.
-    herald = threading.Thread(target=announce, args=(at, job), name="herald")
+    herald = machine.threads.Thread(target=announce, args=(at, job), name="herald")
     herald.start()
     job = replace(job, due=())
     try:
-        finished = _outcome(at, job, request_json, deadline, memory_mb)
+        finished = _outcome(at, machine, job, request_json, deadline, memory_mb)
         if finished is None:
             return
         mean = None
@@ -61,16 +76,20 @@ def run_attempt(at: Deployment, job_id: str, attempt: int, *, remaining_ms: int,
     announce(at, finished)
 
 
-def _outcome(at: Deployment, job: Job, request_json: str, deadline: int, memory_mb: int) -> Job | None:
+def _outcome(
+    at: Deployment, machine: Machine, job: Job, request_json: str, deadline: int, memory_mb: int
+) -> Job | None:
     """The job as this attempt leaves it; None when the attempt is no longer the job's."""
     limit_ms = deadline - at.store.now() - WRAP_UP_MS
     if job.timeout_seconds is not None:
         limit_ms = min(limit_ms, 1000 * job.timeout_seconds)
     control = Control()
-    watch = Watch(at.store, job, control, deadline=at.store.now() + limit_ms, now=at.store.now)
+    watch = Watch(
+        at.store, job, control, deadline=at.store.now() + limit_ms, now=at.store.now, threads=machine.threads
+    )
     try:
-        with workdir() as directory, watch:
-            rendered = render(
+        with machine.workdir() as directory, watch:
+            rendered = machine.engine(
                 VideoRequest.from_json(request_json), directory, fetch=Fetcher(at, job.owner), control=control
             )
             return job.completed(_stored(at, job, rendered, memory_mb), at.store.now())

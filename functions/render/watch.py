@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,6 +25,28 @@ class StopReason(Enum):
     TIMEOUT = "its time is over"
 
 
+class Thread(Protocol):
+    def start(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+class Event(Protocol):
+    def set(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+class Threads(Protocol):
+    """What is used of ``threading``, so that a simulation can bring threads of its own."""
+
+    @property
+    def Thread(self) -> Callable[..., Thread]: ...
+
+    @property
+    def Event(self) -> Callable[[], Event]: ...
+
+
 class Watch:
     """A thread beside the encoder. Each second it asks whether the render may go on; every other time by writing.
 
@@ -31,7 +54,16 @@ class Watch:
     ``deadline`` is on the clock ``now`` (epoch milliseconds).
     """
 
-    def __init__(self, store: Store, job: Job, control: Control, *, deadline: int, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        job: Job,
+        control: Control,
+        *,
+        deadline: int,
+        now: Callable[[], int],
+        threads: Threads = threading,
+    ) -> None:
         self.reason: StopReason | None = None
         self._store = store
         self._job = job
@@ -39,8 +71,8 @@ class Watch:
         self._deadline = deadline
         self._now = now
         self._written = 0
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._over = threads.Event()
+        self._thread = threads.Thread(target=self._run, name="watch", daemon=True)
 
     def __enter__(self) -> Watch:
         self._thread.start()
