@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -112,7 +113,8 @@ class Table:
         """All writes or none.
 
         botocore does not retry a cancelled transaction. One that was cancelled only because it met another one is
-        tried again after a jittered pause; one whose condition failed never is.
+        tried again after a jittered pause; one whose condition failed never is. All tries carry one token: when one of
+        them was applied and its answer got lost, the next one succeeds instead of meeting its own writes.
 
         Raises:
             ConditionFailed: which writes were refused, with the items that they met.
@@ -121,9 +123,10 @@ class Table:
             {kind: {**write, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"} for kind, write in entry.items()}
             for entry in writes
         ]
+        token = secrets.token_hex(16)
         for attempt in range(CONFLICT_TRIES):
             try:
-                self._client.transact_write_items(TransactItems=with_old)  # type: ignore[arg-type]
+                self._client.transact_write_items(TransactItems=with_old, ClientRequestToken=token)  # type: ignore[arg-type]
                 return
             except self._client.exceptions.TransactionCanceledException as error:
                 reasons = error.response.get("CancellationReasons", [])
