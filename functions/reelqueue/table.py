@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -24,9 +24,11 @@ Item = dict[str, Any]
 Key = tuple[str, str]
 
 CONFLICT_TRIES = 12
-"""Tries of a transaction that only met another one on its items; with the pauses below, about 4 seconds."""
+"""Tries of a write that only met another one on its items; with the pauses below, about 4 seconds."""
 
+_REFUSED = "ConditionalCheckFailed"
 _TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_T = TypeVar("_T")
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -101,8 +103,10 @@ class Table:
             ConditionFailed: with the item that it met under index 0.
         """
         try:
-            answer = self._client.update_item(
-                **write["Update"], ReturnValues="ALL_NEW", ReturnValuesOnConditionCheckFailure="ALL_OLD"
+            answer = self._unhindered(
+                lambda: self._client.update_item(
+                    **write["Update"], ReturnValues="ALL_NEW", ReturnValuesOnConditionCheckFailure="ALL_OLD"
+                )
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             old: Any = error.response.get("Item")
@@ -112,38 +116,44 @@ class Table:
     def transact(self, writes: Sequence[Item]) -> None:
         """All writes or none.
 
-        botocore does not retry a cancelled transaction. One that was cancelled only because it met another one is
-        tried again after a jittered pause; one whose condition failed never is. All tries carry one token: when one of
-        them was applied and its answer got lost, the next one succeeds instead of meeting its own writes.
+        All tries carry one token: when one of them was applied and its answer got lost, the next one succeeds instead
+        of meeting its own writes.
 
         Raises:
             ConditionFailed: which writes were refused, with the items that they met.
         """
-        with_old = [
+        with_old: Any = [
             {kind: {**write, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"} for kind, write in entry.items()}
             for entry in writes
         ]
         token = secrets.token_hex(16)
-        for attempt in range(CONFLICT_TRIES):
+        try:
+            self._unhindered(
+                lambda: self._client.transact_write_items(TransactItems=with_old, ClientRequestToken=token)
+            )
+        except self._client.exceptions.TransactionCanceledException as error:
+            refused = {
+                index: _from_item(reason["Item"]) if reason.get("Item") else None
+                for index, reason in enumerate(error.response.get("CancellationReasons", []))
+                if reason.get("Code") == _REFUSED
+            }
+            if not refused:
+                raise
+            raise ConditionFailed(refused) from error
+
+    def _unhindered(self, write: Callable[[], _T]) -> _T:
+        """Write; and again after a jittered pause while all that stands in the way is another write on its items.
+
+        botocore does not: a cancelled transaction is final to it, and so is an update that met a transaction.
+        """
+        for attempt in range(CONFLICT_TRIES - 1):
             try:
-                self._client.transact_write_items(TransactItems=with_old, ClientRequestToken=token)  # type: ignore[arg-type]
-                return
-            except self._client.exceptions.TransactionCanceledException as error:
-                reasons = error.response.get("CancellationReasons", [])
-                refused = {
-                    index: _from_item(reason["Item"]) if reason.get("Item") else None
-                    for index, reason in enumerate(reasons)
-                    if reason.get("Code") == "ConditionalCheckFailed"
-                }
-                if refused:
-                    raise ConditionFailed(refused) from error
-                transient = any(reason.get("Code") in _TRANSIENT for reason in reasons)
-                if not transient or attempt == CONFLICT_TRIES - 1:
-                    raise
+                return write()
             except ClientError as error:
-                if error.response["Error"]["Code"] != "TransactionInProgressException":
+                if not _hindered(error):
                     raise
             self._sleep(min(0.5, 0.02 * 2**attempt) * (0.5 + self._jitter()))
+        return write()
 
     def attempt(self, writes: Sequence[Item]) -> bool:
         """``transact``; gives back whether the conditions allowed it."""
@@ -238,6 +248,16 @@ class Table:
                 f":{name}": _serialize(_to_plain(value)) for name, value in values.items()
             }
         return request
+
+
+def _hindered(error: ClientError) -> bool:
+    """Whether a write failed for nothing but another write on its items."""
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        reasons: Any = error.response
+        codes = {reason.get("Code") for reason in reasons.get("CancellationReasons", [])}
+        return bool(codes & _TRANSIENT) and _REFUSED not in codes
+    return code in ("TransactionConflictException", "TransactionInProgressException")
 
 
 def _path(path: str) -> str:

@@ -84,9 +84,7 @@ def _outcome(
     if job.timeout_seconds is not None:
         limit_ms = min(limit_ms, 1000 * job.timeout_seconds)
     control = Control()
-    watch = Watch(
-        at.store, job, control, deadline=at.store.now() + limit_ms, now=at.store.now, threads=machine.threads
-    )
+    watch = Watch(at.store, job, control, deadline=at.store.now() + limit_ms, now=at.store.now, threads=machine.threads)
     try:
         with machine.workdir() as directory, watch:
             rendered = machine.engine(
