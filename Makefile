@@ -31,7 +31,7 @@ lock: ## after a change of a requirement: solve and write requirements.lock anew
 demo: setup ## one video, from the request to the file, on this machine
 	$(BIN)/python -m local.demo
 
-dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_CONCURRENT=
+dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_CONCURRENT= FRESH=1
 	@$(BIN)/python -m local.dev
 
 test: setup ## all tests

@@ -1,7 +1,9 @@
 """``make dev``: the local stack until Ctrl-C, with the console lines of all functions.
 
 Settings, as environment variables or after ``make dev``: ``PORT`` of the API (4566), ``RECEIVER_PORT`` of the webhook
-receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5), ``STATE`` the folder of the state (.local).
+receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5), ``STATE`` the folder of the state (.local),
+``FRESH=1`` to begin empty. Otherwise each start goes on where the last one ended: jobs, line, videos and assets are
+there again, and what was waiting or rendering goes on by itself.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         port = _number(environ, "PORT", DEFAULT_PORT)
         receiver_port = _number(environ, "RECEIVER_PORT", DEFAULT_RECEIVER_PORT)
         limit = _number(environ, "MAX_CONCURRENT", 5)
+        fresh = _switch(environ, "FRESH")
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -39,6 +42,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         try:
             stack = LocalStack.start(
                 Path(environ.get("STATE") or PROJECT / ".local"),
+                keep=not fresh,
                 port=port,
                 receiver_port=receiver_port,
                 parameters={"MaxConcurrentRenders": str(limit)},
@@ -75,6 +79,13 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not raw.isdigit() or int(raw) == 0:
         raise ValueError(f"{name} must be a positive number, not {raw!r}")
     return int(raw)
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    raw = environ.get(name) or "0"
+    if raw not in ("0", "1"):
+        raise ValueError(f"{name} must be 0 or 1, not {raw!r}")
+    return raw == "1"
 
 
 def _say(line: str) -> None:

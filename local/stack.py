@@ -4,7 +4,8 @@
         requests.get(f"{stack.api_url}/queue-status", auth=stack.auth)
 
 What it promises: after ``start`` the API answers; its URL depends on the port alone, so it is the same at every start;
-each start begins empty; after ``stop``, or after the death of this process in whatever way, no process is left.
+after ``stop``, or after the death of this process in whatever way, no process is left; a start with ``keep`` goes on
+where the last one in the same folder ended, whether it was stopped or killed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ import requests
 from local import overlay
 from local.aws import REGION, Aws
 from local.deploy import API_ID, deploy
+from local.emulator import JOURNAL
+from local.kept import Kept
 from local.ports import HOST, claim
 from local.receiver import Receiver
 
@@ -34,6 +37,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_PORT = 4566
 DEFAULT_RECEIVER_PORT = 4567
 
+_STATE = "state"
 _START_SECONDS = 30
 _STOP_SECONDS = 15
 
@@ -87,6 +91,7 @@ class LocalStack:
         cls,
         root: Path,
         *,
+        keep: bool = False,
         port: int | None = None,
         receiver_port: int | None = None,
         parameters: Mapping[str, str] | None = None,
@@ -96,6 +101,7 @@ class LocalStack:
 
         Args:
             root: the folder for all state, made when missing; one running stack to a folder.
+            keep: go on with the jobs, videos and assets of the last start in this folder; otherwise begin empty.
             port: of the emulator; None takes a free one.
             receiver_port: of the webhook receiver; None takes a free one.
             parameters: of the template, for example ``{"MaxConcurrentRenders": "2"}``.
@@ -111,6 +117,9 @@ class LocalStack:
             port = claim(port, "PORT")
             receiver_port = claim(receiver_port, "RECEIVER_PORT")
             cleanup.enter_context(_only_user_of(root))
+            if not keep:
+                shutil.rmtree(root / _STATE, ignore_errors=True)
+            kept = Kept.take_over(root / _STATE)
             receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET))
             endpoint_url = f"http://{HOST}:{port}"
             log = root / "emulator.log"
@@ -118,6 +127,7 @@ class LocalStack:
             _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), supervisor, log)
             aws = Aws(endpoint_url)
             resources = deploy(aws, PROJECT / "template.yaml", functions, parameters or {})
+            kept.give_back(aws, resources)
             description = Description(
                 apiUrl=f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
                 awsEndpointUrl=endpoint_url,
@@ -184,7 +194,7 @@ def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[b
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "local.supervisor"],
             cwd=PROJECT,
-            env=_environment(os.environ, port=port, temporary=temporary),
+            env=_environment(os.environ, port=port, temporary=temporary, state=root / _STATE),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -200,7 +210,7 @@ def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[b
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _environment(machine: Mapping[str, str], *, port: int, temporary: Path) -> dict[str, str]:
+def _environment(machine: Mapping[str, str], *, port: int, temporary: Path, state: Path) -> dict[str, str]:
     """The emulator's environment, which the functions inherit: nothing of the person's own AWS configuration."""
     inherited = {key: value for key, value in machine.items() if not key.startswith("AWS_")}
     return inherited | {
@@ -209,6 +219,9 @@ def _environment(machine: Mapping[str, str], *, port: int, temporary: Path) -> d
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
         "TMPDIR": str(temporary.resolve()),
+        JOURNAL: str(state.resolve()),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state.resolve() / "objects"),
         # Every function acts with the rights of its own role, and no others: what the template forgot fails here too.
         "AUTH": "true",
         # The template's own limits are what counts, not the memory of this machine.
@@ -233,5 +246,5 @@ def _wait_until(ready: Callable[[], bool], supervisor: subprocess.Popen[bytes], 
 def _answers(url: str, auth: tuple[str, str] | None) -> bool:
     try:
         return requests.get(url, auth=auth, timeout=10).status_code == 200
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False

@@ -31,17 +31,19 @@ class Dev:
     receiver_port: int
 
     @contextmanager
-    def started(self) -> Iterator[subprocess.Popen[str]]:
-        process = self.spawn()
+    def started(self, **settings: str) -> Iterator[subprocess.Popen[str]]:
+        process = self.spawn(**settings)
         try:
             wait_until(lambda: self.description.exists() or process.poll() is not None)
             assert process.poll() is None, process.stdout and process.stdout.read()
             yield process
         finally:
+            children = descendants(process.pid)
             process.kill()
             process.communicate()
+            wait_until(lambda: not any(alive(child) for child in children))
 
-    def spawn(self) -> subprocess.Popen[str]:
+    def spawn(self, **more: str) -> subprocess.Popen[str]:
         settings = {
             "PORT": str(self.port),
             "RECEIVER_PORT": str(self.receiver_port),
@@ -51,7 +53,7 @@ class Dev:
         return subprocess.Popen(
             [sys.executable, "-m", "local.dev"],
             cwd=PROJECT,
-            env=dict(os.environ) | settings,
+            env=dict(os.environ) | settings | more,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -71,12 +73,12 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Dev:
     return Dev(tmp_path_factory.mktemp("dev"), claim(None, "PORT"), claim(None, "RECEIVER_PORT"))
 
 
-def test_a_start_after_a_crash_has_the_same_url_and_nothing_is_left_of_either(dev: Dev) -> None:
+def test_a_start_after_a_crash_goes_on_at_the_same_url_and_no_process_is_left_of_either(dev: Dev) -> None:
     with dev.started() as process:
         url = dev.api_url
         answer = requests.get(f"{url}/queue-status", auth=("admin", "changeme"), timeout=30)
         assert answer.json()["maxConcurrent"] == 3
-        submit_long_job(url)
+        job_id = submit_long_job(url)
         wait_until(lambda: rendering(process.pid))
         children = descendants(process.pid)
         assert len(children) >= 5  # the supervisor, the emulator, workers, ffmpeg
@@ -88,6 +90,9 @@ def test_a_start_after_a_crash_has_the_same_url_and_nothing_is_left_of_either(de
 
     with dev.started() as process:
         assert dev.api_url == url
+        wait_until(lambda: rendering(process.pid))
+        job = status(url, job_id).json()
+        assert (job["status"], job["attempt"]) == ("processing", 2)
         children = descendants(process.pid)
 
         process.send_signal(signal.SIGINT)
@@ -97,6 +102,9 @@ def test_a_start_after_a_crash_has_the_same_url_and_nothing_is_left_of_either(de
         assert output.endswith("Stopped.\n")
         assert not any(alive(child) for child in children)
         assert not dev.description.exists()
+
+    with dev.started(FRESH="1"):
+        assert status(url, job_id).status_code == 404
 
 
 def test_a_taken_port_is_named_with_its_setting(dev: Dev) -> None:
@@ -109,10 +117,15 @@ def test_a_taken_port_is_named_with_its_setting(dev: Dev) -> None:
     assert "Traceback" not in output
 
 
-def submit_long_job(url: str) -> None:
+def submit_long_job(url: str) -> str:
     body = {"webhookUrl": "http://127.0.0.1:9/", "theme": "winter", "scenes": [{"text": "Long", "duration": 120}]}
     answer = requests.post(f"{url}/generate-video-async", json=body, auth=("admin", "changeme"), timeout=30)
     assert answer.status_code == 202, answer.text
+    return str(answer.json()["jobId"])
+
+
+def status(url: str, job_id: str) -> requests.Response:
+    return requests.get(f"{url}/job-status/{job_id}", auth=("admin", "changeme"), timeout=30)
 
 
 def rendering(pid: int) -> bool:
