@@ -12,6 +12,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -21,7 +22,7 @@ REGION = "us-east-1"
 
 
 class Aws:
-    """The services that the local stack itself calls."""
+    """The services that the local stack, its tests and its benchmarks call themselves."""
 
     def __init__(self, endpoint_url: str) -> None:
         # Neither the profile nor the files of the person's own AWS configuration may leak in, or be missed.
@@ -43,6 +44,7 @@ class Aws:
         self.cloudformation: CloudFormationClient = session.client(
             "cloudformation", endpoint_url=endpoint_url, config=config
         )
+        self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint_url, config=config)
         self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint_url, config=config)
         self.s3: S3Client = session.client("s3", endpoint_url=endpoint_url, config=config)

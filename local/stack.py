@@ -38,7 +38,7 @@ DEFAULT_PORT = 4566
 DEFAULT_RECEIVER_PORT = 4567
 
 _STATE = "state"
-_START_SECONDS = 30
+_START_SECONDS = 60
 _STOP_SECONDS = 15
 
 
@@ -127,7 +127,6 @@ class LocalStack:
             _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), supervisor, log)
             aws = Aws(endpoint_url)
             resources = deploy(aws, PROJECT / "template.yaml", functions, parameters or {})
-            kept.give_back(aws, resources)
             description = Description(
                 apiUrl=f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
                 awsEndpointUrl=endpoint_url,
@@ -141,6 +140,8 @@ class LocalStack:
             )
             stack = cls(root, description, aws, resources, receiver, supervisor)
             _wait_until(lambda: _answers(f"{stack.api_url}/queue-status", stack.auth), supervisor, log)
+            # After the API answers: renders that go on at once would only slow its start down.
+            kept.give_back(aws, resources)
             stack.file.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
             cleanup.callback(stack.file.unlink, missing_ok=True)
             stack._cleanup = cleanup.pop_all()

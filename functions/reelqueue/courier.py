@@ -31,9 +31,17 @@ def announce(at: Deployment, job: Job) -> None:
     settle(at, job, job.due, deliver)
 
 
-def hand_over(at: Deployment, job: Job) -> None:
-    """Give the webhooks that a job owes to the webhook queue: for those who cannot wait for a receiver."""
-    settle(at, job, job.due, at.hand_over)
+def hand_over(at: Deployment, job: Job, events: Sequence[Event] | None = None) -> None:
+    """``announce`` for those who cannot wait for a receiver: all webhooks go to the queue. ``events``: only these.
+
+    A wake-up is only struck off: the dispatcher, whom it is for, is who calls this, and looks at the line anyway.
+    """
+
+    def deliver(event: Event) -> None:
+        if event.type != WAKE_UP:
+            at.hand_over(event)
+
+    settle(at, job, job.due if events is None else events, deliver)
 
 
 def settle(at: Deployment, job: Job, events: Sequence[Event], deliver: Callable[[Event], None]) -> None:

@@ -52,6 +52,7 @@ class Deployment:
             self._table,
             default_limit=self.settings.max_concurrent_renders,
             retention_days=self.settings.video_retention_days,
+            admission_lease_ms=1000 * self.settings.admission_lease_seconds,
         )
 
     @functools.cached_property

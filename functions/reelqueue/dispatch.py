@@ -48,7 +48,7 @@ def dispatch(at: Deployment, *, upkeep: bool) -> None:
 
 
 def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
-    """Take the slot back at once when Lambda reports that a render's invocation failed.
+    """Take the slot back at once when Lambda reports that a render's invocation failed, and tell what it left untold.
 
     ``record`` is what Lambda sends to an on-failure destination: ``requestPayload``, ``requestContext.condition`` and,
     if the function ran, ``responsePayload``.
@@ -57,7 +57,12 @@ def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
     response = record.get("responsePayload") or {}
     condition = record.get("requestContext", {}).get("condition", "unknown")
     reason = response.get("errorMessage") or response.get("errorType") or f"its invocation failed ({condition})"
-    _taken_back(at, at.store.reclaim(request["jobId"], request["attempt"], str(reason)))
+    job_id, attempt = request["jobId"], request["attempt"]
+    _taken_back(at, at.store.reclaim(job_id, attempt, str(reason)))
+    left = at.store.job(job_id)
+    if left is not None and left.attempt == attempt:
+        # Nobody else will deliver these: it may have died after it ended the job, before or while it told so.
+        hand_over(at, left)
 
 
 def parse_message(body: str) -> Mapping[str, Any] | None:

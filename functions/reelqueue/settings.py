@@ -29,6 +29,7 @@ class Settings:
     render_timeout_seconds: int = 900
     video_retention_days: int = 30
     job_expiry_seconds: int = 86_400
+    admission_lease_seconds: int = 180
     allow_private_addresses: bool = False
 
     @classmethod

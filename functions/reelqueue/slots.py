@@ -21,7 +21,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ADMISSION_LEASE_MS = 180_000
-"""From admission to start: an invocation is dropped after 120 s (MaximumEventAgeInSeconds), and 60 s more."""
+"""From admission to start, by default: an invocation is dropped after 120 s (MaximumEventAgeInSeconds), and 60 s more.
+
+A shorter one is safe: a render that starts later finds itself fenced. But its attempt counts as lost.
+"""
 
 LEASE_MARGIN_MS = 60_000
 """A started render holds its slot until it cannot be running any longer, and this much longer."""

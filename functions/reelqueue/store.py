@@ -50,10 +50,12 @@ class Store(Reader):
         *,
         default_limit: int = 5,
         retention_days: int = 30,
+        admission_lease_ms: int = ADMISSION_LEASE_MS,
         now: Callable[[], int] = epoch_ms,
     ) -> None:
         super().__init__(table, default_limit=default_limit, now=now)
         self.writes = Writes(table, retention_seconds=retention_days * 86_400, now=lambda: self.now())
+        self._admission_lease_ms = admission_lease_ms
 
     def submit(self, job: Job, request_json: str, idempotency: Item | None = None) -> None:
         """Accept a job.
@@ -82,7 +84,7 @@ class Store(Reader):
             ConditionFailed: 0 is among its indexes: no room (or held already); else the ticket or the job has moved.
         """
         attempt = ticket.attempt + 1
-        holder = {"attempt": attempt, "until": self.now() + ADMISSION_LEASE_MS}
+        holder = {"attempt": attempt, "until": self.now() + self._admission_lease_ms}
         self.table.transact(
             [
                 self.table.change(

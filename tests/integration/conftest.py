@@ -181,6 +181,17 @@ _made_once = functools.cache(boto3.client)
 """Making the clients takes longer than most of the tests; they hold no state."""
 
 
+def failure(job_id: str, attempt: int, **fields: object) -> dict[str, Any]:
+    """What Lambda sends to the failure destination when a render's process was killed."""
+    return {
+        "version": "1.0",
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
+        "requestPayload": {"jobId": job_id, "attempt": attempt},
+        "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"},
+        **fields,
+    }
+
+
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):

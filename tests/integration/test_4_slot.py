@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -12,20 +10,9 @@ from reelqueue.line import Ticket
 from reelqueue.semaphore import deploy_limit
 from reelqueue.store import Fenced
 from reelqueue.table import ConditionFailed
-from tests.integration.conftest import Service, request
+from tests.integration.conftest import Service, failure, request
 
 WAKE = {"wake": "submitted"}
-
-
-def failure(job_id: str, attempt: int, **fields: object) -> dict[str, Any]:
-    """What Lambda sends to the failure destination when a render's process was killed."""
-    return {
-        "version": "1.0",
-        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
-        "requestPayload": {"jobId": job_id, "attempt": attempt},
-        "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"},
-        **fields,
-    }
 
 
 def status_of(service: Service, job_id: str) -> JobStatus:

@@ -14,9 +14,10 @@ from standardwebhooks.webhooks import Webhook
 
 import render.app
 import webhooks.app
+from reelqueue.errors import RenderError
 from reelqueue.jobs import Event, event_dict
 from reelqueue.webhooks import RETRY_SECONDS
-from tests.integration.conftest import CONTEXT, WEBHOOK_SECRET, Service, request
+from tests.integration.conftest import CONTEXT, WEBHOOK_SECRET, Service, failure, request
 
 
 @dataclass
@@ -146,6 +147,19 @@ def test_the_wake_up_for_a_free_slot_is_owed_until_it_is_sent(service: Service, 
     assert job is not None
     assert job.due == ()
     assert service.store.overdue(service.clock() + 10**9) == []
+    assert service.messages("webhooks") == []
+
+
+def test_what_a_killed_render_left_untold_is_handed_over_at_once(service: Service) -> None:
+    job_id = service.submit()
+    service.dispatch()
+    job = service.store.job(job_id)
+    assert job is not None
+    job = service.store.start(job, service.clock() + 900_000)
+    service.store.finish(job, job.failed(RenderError("no"), service.clock()))
+    service.dispatch(failure(job_id, 1))
+    assert [event["type"] for event in service.messages("webhooks", at_least=2)] == ["job.processing", "job.failed"]
+    service.dispatch(failure(job_id, 1))
     assert service.messages("webhooks") == []
 
 
