@@ -1,12 +1,51 @@
-"""Many jobs at once: never more than the cap render, and first come is first served."""
+"""Many jobs at once: never more than the limit render, first come is first served, and the limit moves at run time."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from tests.e2e.conftest import CAP, Client
+import pytest
+
+from tests.e2e.conftest import CAP, Client, wait_until
 
 JOBS = 8
+CROWD = 100
+AT_ONCE = 12
+"""The emulator starts a process for each request that is under way; a hundred would only measure this machine.
+A hundred at the same instant, call by call, are in tests/integration/test_2_job.py."""
+LIMIT = 5
+TINY = {"width": 64, "height": 64, "fps": 10, "quality": "draft"}
+ENDLESS = {
+    "theme": "winter",  # its snow moves in every frame, so each of 108,000 has to be made
+    "output": {"width": 64, "height": 64, "fps": 60, "quality": "draft"},
+    "scenes": [{"text": "A long one", "duration": 1800}],
+}
+
+
+@pytest.fixture
+def limit(client: Client) -> Iterator[None]:
+    """Five slots instead of two, and afterwards two again, in whatever state a failure left the queue."""
+    set_queue(client, maxConcurrent=LIMIT)
+    yield
+    set_queue(client, maxConcurrent=CAP, paused=False)
+
+
+def set_queue(client: Client, **settings: object) -> None:
+    answer = client.call("PATCH", "/queue-settings", json=settings)
+    assert answer.status_code == 200, answer.text
+
+
+def statuses(client: Client, jobs: list[str]) -> list[str]:
+    return [client.status(job_id)["status"] for job_id in jobs]
+
+
+def cancel(client: Client, *jobs: str) -> None:
+    for job_id in jobs:
+        assert client.call("POST", f"/jobs/{job_id}/cancel").status_code == 200
+    for job_id in jobs:
+        assert client.finish(job_id)["status"] == "cancelled"
 
 
 def test_the_cap_and_the_order_hold_in_every_sample(client: Client) -> None:
@@ -24,3 +63,67 @@ def test_the_cap_and_the_order_hold_in_every_sample(client: Client) -> None:
         # Who waits is always the youngest: the others, and only they, have started.
         assert waiting == submitted[JOBS - len(waiting) :]
     assert {client.status(job_id)["status"] for job_id in submitted} == {"completed"}
+
+
+@pytest.mark.usefixtures("limit")
+def test_of_a_crowd_none_is_lost_none_comes_twice_and_none_overtakes(client: Client) -> None:
+    set_queue(client, paused=True)
+    with ThreadPoolExecutor(AT_ONCE) as crowd:
+        scenes = [{"text": "In a crowd", "duration": 0.1}]
+        # A session is not for many threads: each has a client of its own.
+        submitted = list(crowd.map(lambda _: Client(client.stack).submit(output=TINY, scenes=scenes), range(CROWD)))
+        jobs = list(crowd.map(lambda job_id: Client(client.stack).status(job_id), submitted))
+
+    assert len(set(submitted)) == CROWD
+    assert sorted(job["queue"]["position"] for job in jobs) == list(range(1, CROWD + 1))
+    in_line = [job["jobId"] for job in sorted(jobs, key=lambda job: int(job["queue"]["position"]))]
+    accepted = [job["createdAt"] for job in sorted(jobs, key=lambda job: int(job["queue"]["position"]))]
+    assert accepted == sorted(accepted)
+
+    set_queue(client, paused=False)
+    samples = [client.queue()]
+    while samples[-1]["activeRenders"] + samples[-1]["queueLength"] > 0:
+        samples.append(client.queue())
+        assert len(samples) < 5000
+
+    assert max(sample["activeRenders"] for sample in samples) <= LIMIT
+    for sample in samples:
+        waiting = [job["jobId"] for job in sample["queuedJobs"]]
+        assert waiting == in_line[CROWD - len(waiting) :]
+    assert set(statuses(client, submitted)) == {"completed"}
+    receiver = client.stack.receiver
+    for job_id in submitted:
+        wait_until(lambda job_id=job_id: len(receiver.received(job_id)) >= 2)  # type: ignore[misc]
+        assert sorted(event["type"] for event in receiver.received(job_id)) == ["job.completed", "job.processing"]
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_raised_limit_starts_the_difference_at_once(client: Client) -> None:
+    jobs = [client.submit(**ENDLESS) for _ in range(9)]
+    wait_until(lambda: client.queue()["activeRenders"] == LIMIT)
+
+    set_queue(client, maxConcurrent=8)
+
+    wait_until(lambda: client.queue()["activeRenders"] == 8)
+    assert statuses(client, jobs) == ["processing"] * 8 + ["queued"]
+    cancel(client, *reversed(jobs))
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_lowered_limit_kills_nothing_and_starts_nothing_until_fewer_are_active(client: Client) -> None:
+    jobs = [client.submit(**ENDLESS) for _ in range(7)]
+    wait_until(lambda: client.queue()["activeRenders"] == LIMIT)
+
+    set_queue(client, maxConcurrent=2)
+
+    for left in (4, 3, 2):
+        assert statuses(client, jobs[LIMIT - left - 1 :]) == ["processing"] * (left + 1) + ["queued"] * 2
+        cancel(client, jobs[LIMIT - left - 1])
+        wait_until(lambda left=left: client.queue()["activeRenders"] == left)  # type: ignore[misc]
+    assert statuses(client, jobs[3:]) == ["processing"] * 2 + ["queued"] * 2
+
+    cancel(client, jobs[3])
+
+    wait_until(lambda: statuses(client, jobs[4:]) == ["processing", "processing", "queued"])
+    assert {attempt["attempt"] for attempt in map(client.status, jobs[:6])} == {1}
+    cancel(client, *reversed(jobs[4:]))

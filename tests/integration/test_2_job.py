@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import random
 import string
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+from reelqueue.http import Caller
+from reelqueue.intake import Accepted, submit
 from reelqueue.jobs import JobStatus
 from reelqueue.spec import VideoRequest
 from tests.integration.conftest import Service, request
+
+ADMIN = Caller("admin", administrator=True)
 
 
 def test_the_documented_answer_with_5_active_and_2_waiting(service: Service) -> None:
@@ -65,6 +72,35 @@ def test_idempotency_keys_belong_to_their_caller_and_end_after_a_day(service: Se
     assert service.submit(headers=key, caller="shop", administrator=False) != first
     service.clock.sleep(86_401)
     assert service.submit(request(theme="minimal"), headers=key) != first
+
+
+def at_once(action: Callable[[], Accepted]) -> list[Accepted]:
+    """What a hundred threads get that begin at the same instant; their calls to AWS interleave as they come."""
+    start = threading.Barrier(100)
+
+    def one() -> Accepted:
+        start.wait()
+        return action()
+
+    with ThreadPoolExecutor(100) as crowd:
+        return [done.result() for done in [crowd.submit(one) for _ in range(100)]]
+
+
+def test_a_hundred_requests_with_one_key_at_once_make_one_job(service: Service) -> None:
+    answers = at_once(lambda: submit(service.at, ADMIN, request(), "order-42"))
+    assert len({accepted.answer["jobId"] for accepted in answers}) == 1
+    assert all(accepted.answer == answers[0].answer for accepted in answers)
+    assert service.store.queue().length == 1
+    assert len(list(service.store.jobs_of("admin", before=None, page=100))) == 1
+
+
+def test_of_a_hundred_requests_at_once_none_is_lost_and_none_comes_twice(service: Service) -> None:
+    ids = [accepted.answer["jobId"] for accepted in at_once(lambda: submit(service.at, ADMIN, request()))]
+    line = [ticket.job_id for ticket in service.store.line()]
+    assert (len(set(ids)), sorted(line)) == (100, sorted(ids))
+    places = [service.call("GET", f"/job-status/{job_id}").body["queue"]["position"] for job_id in line]
+    assert places == list(range(1, 101))
+    assert service.dispatch() == [(job_id, 1) for job_id in line[:5]]
 
 
 def test_a_broken_idempotency_key_is_refused(service: Service) -> None:
