@@ -10,7 +10,7 @@ SOURCES := $(wildcard functions local examples bench tests)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo dev test check lint build deploy image
+.PHONY: help setup lock demo dev bench test check lint build deploy image
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ demo: setup ## one video, from the request to the file, on this machine
 
 dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_CONCURRENT= FRESH=1
 	@$(BIN)/python -m local.dev
+
+bench: setup ## the benchmarks, into bench/results.json; BENCH= names some
+	PYTHONPATH=functions:. $(BIN)/python -m bench $(BENCH)
 
 test: setup ## all tests
 	$(BIN)/pytest
