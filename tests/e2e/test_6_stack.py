@@ -117,6 +117,21 @@ def test_a_taken_port_is_named_with_its_setting(dev: Dev) -> None:
     assert "Traceback" not in output
 
 
+def test_a_second_stack_runs_beside_the_first_in_a_folder_and_on_ports_of_its_own(dev: Dev, tmp_path: Path) -> None:
+    second = Dev(tmp_path, claim(None, "PORT"), claim(None, "RECEIVER_PORT"))
+    with dev.started(), second.started():
+        for url in (dev.api_url, second.api_url):
+            answer = requests.get(f"{url}/queue-status", auth=("admin", "changeme"), timeout=30)
+            assert answer.status_code == 200
+
+        same_folder = Dev(dev.state, claim(None, "PORT"), claim(None, "RECEIVER_PORT")).spawn()
+
+        output, _ = same_folder.communicate(timeout=30)
+        assert same_folder.returncode == 1
+        assert f"its state is in {dev.state}" in output
+        assert "Traceback" not in output
+
+
 def submit_long_job(url: str) -> str:
     body = {"webhookUrl": "http://127.0.0.1:9/", "theme": "winter", "scenes": [{"text": "Long", "duration": 120}]}
     answer = requests.post(f"{url}/generate-video-async", json=body, auth=("admin", "changeme"), timeout=30)
