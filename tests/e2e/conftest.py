@@ -34,7 +34,7 @@ class Client:
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
         url = f"{self.stack.api_url}{path}"
         return self.http.request(
-            method, url, auth=self.auth or self.stack.auth, timeout=30, allow_redirects=False, **more
+            method, url, auth=self.auth or self.stack.auth, timeout=PATIENCE_SECONDS, allow_redirects=False, **more
         )
 
     def post(self, **body: Any) -> requests.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,6 @@ from tests.e2e.conftest import CAP, Client, wait_until
 
 JOBS = 8
 CROWD = 100
-AT_ONCE = 12
-"""The emulator starts a process for each request that is under way; a hundred would only measure this machine.
-A hundred at the same instant, call by call, are in tests/integration/test_2_job.py."""
 LIMIT = 5
 TINY = {"width": 64, "height": 64, "fps": 10, "quality": "draft"}
 ENDLESS = {
@@ -35,6 +33,20 @@ def limit(client: Client) -> Iterator[None]:
 def set_queue(client: Client, **settings: object) -> None:
     answer = client.call("PATCH", "/queue-settings", json=settings)
     assert answer.status_code == 200, answer.text
+
+
+def admissions(client: Client) -> list[str]:
+    """The jobs in the order in which they were given a slot, from the journal: it holds each row after each write."""
+    journal = client.stack.file.parent / "state" / "table.jsonl"
+    admitted: list[str] = []
+    held: set[str] = set()
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        for _, key, row in json.loads(line):
+            if key["pk"]["S"] == "SLOTS" and row is not None:
+                holders = set(row["holders"]["M"])
+                admitted += holders - held
+                held = holders
+    return admitted
 
 
 def statuses(client: Client, jobs: list[str]) -> list[str]:
@@ -68,7 +80,7 @@ def test_the_cap_and_the_order_hold_in_every_sample(client: Client) -> None:
 @pytest.mark.usefixtures("limit")
 def test_of_a_crowd_none_is_lost_none_comes_twice_and_none_overtakes(client: Client) -> None:
     set_queue(client, paused=True)
-    with ThreadPoolExecutor(AT_ONCE) as crowd:
+    with ThreadPoolExecutor(CROWD) as crowd:
         scenes = [{"text": "In a crowd", "duration": 0.1}]
         # A session is not for many threads: each has a client of its own.
         submitted = list(crowd.map(lambda _: Client(client.stack).submit(output=TINY, scenes=scenes), range(CROWD)))
@@ -90,6 +102,7 @@ def test_of_a_crowd_none_is_lost_none_comes_twice_and_none_overtakes(client: Cli
     for sample in samples:
         waiting = [job["jobId"] for job in sample["queuedJobs"]]
         assert waiting == in_line[CROWD - len(waiting) :]
+    assert [job_id for job_id in admissions(client) if job_id in set(in_line)] == in_line
     assert set(statuses(client, submitted)) == {"completed"}
     receiver = client.stack.receiver
     for job_id in submitted:
