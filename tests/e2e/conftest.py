@@ -74,11 +74,11 @@ class Client:
         return self.follow(job_id, "completed", "failed", "cancelled")[-1]
 
 
-def wait_until(condition: Callable[[], bool], pause: float = 0.2) -> None:
+def wait_until(condition: Callable[[], bool], pause: float = 0.2, patience: float = PATIENCE_SECONDS) -> None:
     """Return as soon as it holds; fail when it does not in time."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS} s"
+        assert time.monotonic() < deadline, f"not within {patience} s"
         time.sleep(pause)
 
 

@@ -232,7 +232,7 @@ def chaos(tmp_path_factory: pytest.TempPathFactory) -> Chaos:
             chaos.why_taken_back = why_taken_back(chaos)
             kill_the_emulator(chaos)
             kill_renders(chaos, KILLS["after"])
-            wait_until(lambda: not chaos.open())
+            wait_until(lambda: not chaos.open(), patience=180)
             wait_until(lambda: completed_events(chaos).keys() == set(chaos.jobs))
         chaos.final = [chaos.client.status(job_id) for job_id in chaos.jobs]
         chaos.queue = chaos.client.queue()
