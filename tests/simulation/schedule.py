@@ -1,0 +1,139 @@
+"""One schedule: a world, an adversary with a seed, a while of faults, then a calm in which all must come to its end."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from reelqueue.deployment import deployment
+from tests.simulation.adversary import Adversary
+from tests.simulation.mutations import Mutation
+from tests.simulation.world import Options, World
+
+MAX_JOBS = 6
+CALM_MS = 6 * 3_600_000
+"""All has to be over so long after the faults have stopped: three attempts, and a webhook's pauses."""
+
+
+@dataclass
+class Outcome:
+    """What became of a schedule. ``violations`` is empty, or the run ended with the first."""
+
+    seed: int
+    violations: list[str]
+    digest: str
+    trace: list[str]
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    jobs: int = 0
+    starts: int = 0
+    ends: int = 0
+    simulated_ms: int = 0
+
+
+def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False) -> Outcome:
+    """Run the schedule of a seed. The same seed gives the same trace."""
+    rng = random.Random(seed)
+    # The jitter of the pauses between tries comes from here.
+    random.seed(seed)
+    adversary = Adversary(rng)
+    options = Options(
+        limit=rng.randint(1, 3),
+        render_timeout_s=rng.choice((120, 300, 900)),
+        expiry_s=rng.choice((90, 600, 86_400)),
+        mutation=mutation,
+        keep_trace=keep_trace,
+    )
+    with World(adversary, options) as world:
+        begin = world.scheduler.now
+        _disturb(world, adversary, rng)
+        if not world.invariants.violations:
+            _calm(world, adversary)
+        invariants = world.invariants
+        return Outcome(
+            seed,
+            invariants.violations,
+            world.trace.digest,
+            world.trace.lines,
+            world.wire.calls,
+            world.wire.faults,
+            len(invariants.jobs),
+            invariants.starts,
+            invariants.ends,
+            world.scheduler.now - begin,
+        )
+
+
+def _disturb(world: World, adversary: Adversary, rng: random.Random) -> None:
+    """A while in which anything may go wrong."""
+    left = rng.randint(1, MAX_JOBS)
+    steps = rng.choice((60, 120, 250))
+    for step in range(steps):
+        if world.invariants.violations:
+            return
+        if left and rng.random() < (0.3 if step < 30 else 0.05):
+            left -= 1
+            _submit(world, rng)
+        elif rng.random() < 0.04:
+            _interfere(world, rng)
+        _go_on(world, adversary)
+
+
+def _go_on(world: World, adversary: Adversary) -> None:
+    tasks = world.scheduler.runnable()
+    if not tasks:
+        world.pass_time()
+        return
+    task = adversary.pick(tasks)
+    world.step(task, adversary.fault(task.call), adversary.pace())
+
+
+def _calm(world: World, adversary: Adversary) -> None:
+    """No more faults: whatever was left undone must be done now, without anybody's help."""
+    adversary.calm = True
+    for process in world.platform.processes:
+        process.frozen_until = 0
+    world.operate(limit=max(1, world.invariants.limit), paused=False)
+    world.invariants.calm()
+    end = world.scheduler.now + CALM_MS
+    while not world.over:
+        if world.invariants.violations or world.scheduler.now > end:
+            break
+        _go_on(world, adversary)
+        world.invariants.look(calm=True)
+    world.invariants.over()
+
+
+def _submit(world: World, rng: random.Random) -> None:
+    body = {
+        "webhookUrl": "http://127.0.0.1:9/webhook",
+        "scenes": [{"text": "Hello", "duration": 1}],
+        "priority": rng.choice(("low", "normal", "normal", "normal", "high")),
+    }
+    if rng.random() < 0.2:
+        body["timeoutSeconds"] = rng.choice((2, 10, 60))
+    headers = {"Idempotency-Key": f"key-{rng.randint(1, 3)}"} if rng.random() < 0.2 else {}
+    world.request("POST", "/generate-video-async", body, headers=headers)
+
+
+def _interfere(world: World, rng: random.Random) -> None:
+    """What clients and operators do at the wrong moment."""
+    jobs = list(world.invariants.jobs)
+    what = rng.choice(("cancel", "cancel", "status", "queue", "limit", "pause", "resume", "skew"))
+    if what in ("cancel", "status") and not jobs:
+        return
+    match what:
+        case "cancel":
+            world.request("POST", f"/jobs/{rng.choice(jobs)}/cancel")
+        case "status":
+            world.request("GET", f"/job-status/{rng.choice(jobs)}")
+        case "queue":
+            world.request("GET", "/queue-status")
+        case "limit":
+            world.operate(limit=rng.randint(0, 4))
+        case "pause" | "resume":
+            world.operate(paused=what == "pause")
+        case "skew":
+            for process in world.platform.processes[-1:]:
+                process.skew_ms = rng.randint(-5_000, 5_000)
