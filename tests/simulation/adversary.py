@@ -14,12 +14,17 @@ from tests.simulation.faults import Call, Fault, Kind
 from tests.simulation.tasks import Task
 from tests.simulation.world import Options, Script, World
 
-_LASTS: dict[Kind, tuple[int, int]] = {
-    Kind.LATE: (0, 20_000),
-    Kind.REPEATED: (0, 10_000),
-    Kind.SLOW: (10, 10_000),
-    Kind.FROZEN: (100, 400_000),
+_LASTS: dict[Kind, Sequence[tuple[int, int]]] = {
+    Kind.LATE: [(1, 20_000)],
+    Kind.REPEATED: [(1, 10_000)],
+    Kind.SLOW: [(10, 10_000)],
+    # A hiccup; longer than a lease; longer than any render may take.
+    Kind.FROZEN: [(100, 10_000), (150_000, 400_000), (200_000, 1_200_000)],
 }
+"""Between how many milliseconds a fault lasts."""
+
+_WRITES = 3
+"""How much likelier a write is hit than a read."""
 
 
 @dataclass
@@ -42,14 +47,14 @@ class Mix:
 
         kinds = [kind for kind in Kind if rng.random() < 0.5]
         return cls(
-            faults=rng.choice((0.02, 0.05, 0.1, 0.2)) if kinds else 0.0,
+            faults=rng.choice((0.01, 0.02, 0.05, 0.1)) if kinds else 0.0,
             kinds=kinds,
-            twice=rate(0.3),
+            twice=rate(0.5),
             late=rate(0.4),
             never=rate(0.4),
             skew=rate(1.0),
             refused=rate(0.6),
-            overtime=rate(0.3),
+            overtime=rate(0.8),
         )
 
 
@@ -73,13 +78,13 @@ class Adversary:
         return 5 if self.calm else self.rng.choice((1, 2, 5, 10, 30))
 
     def fault(self, call: Call | None) -> Fault | None:
-        if call is None or self.calm or self.rng.random() >= self.mix.faults:
+        if call is None or self.calm or self.rng.random() >= self.mix.faults * (_WRITES if call.writes else 1):
             return None
         kinds = [kind for kind in call.kinds if kind in self.mix.kinds]
         if not kinds:
             return None
         kind = self.rng.choice(kinds)
-        return Fault(kind, self._lasting(*_LASTS.get(kind, (0, 0))))
+        return Fault(kind, self._lasting(*self.rng.choice(_LASTS[kind])) if kind in _LASTS else 0)
 
     # What the world asks.
 
@@ -97,7 +102,7 @@ class Adversary:
         return self.rng.randint(-5_000, 5_000) if self._chance(self.mix.skew) else 0
 
     def overtime(self) -> int:
-        return self._lasting(1_000, 600_000) if self._chance(self.mix.overtime) else 0
+        return self._lasting(10_000, 1_200_000) if self._chance(self.mix.overtime) else 0
 
     def script(self) -> Script:
         if self.calm:
