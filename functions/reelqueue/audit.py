@@ -34,6 +34,9 @@ FIRST = "0"
 """Before every ticket key."""
 NO_SLOT = "the audit found it without a slot"
 
+REPAIRED = "the audit repaired the table"
+"""The message of each repair in the log."""
+
 _BATCH = 100
 _T = TypeVar("_T")
 
@@ -56,7 +59,7 @@ def _repaired(kind: str, found: tuple[list[str], _T]) -> _T:
     """Report the repairs; gives back how far the look went."""
     repairs, cursor = found
     for what in repairs:
-        logger.error("the audit repaired the table", extra={"kind": kind, "what": what})
+        logger.error(REPAIRED, extra={"kind": kind, "what": what})
         count("AuditRepairs", kind=kind)
     return cursor
 

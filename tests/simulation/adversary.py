@@ -10,9 +10,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.simulation.encoder import Script
 from tests.simulation.faults import Call, Fault, Kind
 from tests.simulation.tasks import Task
-from tests.simulation.world import Options, Script, World
+from tests.simulation.world import Script
 
 _LASTS: dict[Kind, Sequence[tuple[int, int]]] = {
     Kind.LATE: [(1, 20_000)],

@@ -19,7 +19,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.dynamo_type import Item as Row
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.key_condition_expression import parse_expression
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
@@ -105,8 +105,8 @@ class DynamoDB:
             hash_keys[0][1],
             range_keys[-1][1] if range_keys else None,
             range_keys[-1][2] if range_keys else [],
-            Limit,
-            ExclusiveStartKey,
+            Limit,  # type: ignore[arg-type]
+            ExclusiveStartKey,  # type: ignore[arg-type]
             ScanIndexForward,
             None,
             index_name=IndexName,
@@ -126,8 +126,8 @@ class DynamoDB:
     ) -> Item:
         refused = self._refusal("Update", update)
         if refused is not None:
-            error = {"Code": "ConditionalCheckFailedException", "Message": REFUSED}
-            raise self.exceptions.ConditionalCheckFailedException({"Error": error, **refused}, "UpdateItem")
+            error: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": REFUSED}, **refused}
+            raise self.exceptions.ConditionalCheckFailedException(error, "UpdateItem")
         self._apply("Update", update)
         self._written([_key(update["Key"])])
         row = self._find(update["Key"])
@@ -152,7 +152,8 @@ class DynamoDB:
         for kind, write in writes:
             self._apply(kind, write)
         self._applied.add(ClientRequestToken)
-        self._written([_key(write["Item"] if kind == "Put" else write["Key"]) for kind, write in writes])
+        changes = [(kind, write) for kind, write in writes if kind != "ConditionCheck"]
+        self._written([_key(write["Item"] if kind == "Put" else write["Key"]) for kind, write in changes])
         return {}
 
     def _refusal(self, kind: str, write: Mapping[str, Any]) -> Item | None:
@@ -172,7 +173,7 @@ class DynamoDB:
             self._table.put_item(write["Item"])
         elif kind == "Delete":
             self._table.delete_item(DynamoType(write["Key"]["pk"]), DynamoType(write["Key"]["sk"]))
-        else:
+        elif kind == "Update":
             self._update(write)
 
     def _update(self, write: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import requests
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -72,8 +71,3 @@ class Call:
 
 def client_error(code: str, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "injected"}}, operation)
-
-
-def conflict(operation: str, writes: int) -> dict[str, Any]:
-    """The reasons of a transaction that met another one on one of its items."""
-    return {"reasons": [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in range(writes - 1))]}

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from reelqueue.records import LINE
 from reelqueue.store import Store
 from reelqueue.table import Item, Table
 
@@ -59,7 +60,7 @@ def _without_fence(write: Item) -> Item:
 
 
 def _without_ticket_delete(write: Item) -> Item | None:
-    return None if "Delete" in write else write
+    return None if write.get("Delete", {}).get("Key", {}).get("pk") == {"S": LINE} else write
 
 
 def _without_lease(write: Item) -> Item | None:

@@ -82,13 +82,13 @@ class Platform:
     def processes(self) -> list[Process]:
         return [process for process, _, _ in self._running]
 
-    def start(self, kind: str, body: Callable[[Process], object], ended: Ended = lambda failure, value: None) -> Process:
+    def start(
+        self, kind: str, body: Callable[[Process], object], ended: Ended = lambda failure, value: None
+    ) -> Process:
         """Invoke a function."""
         self._number += 1
         timeout = self._timeouts_ms[kind]
-        process = Process(
-            f"{kind}#{self._number}", skew_ms=self.plan.skew(), deadline=self._scheduler.now + timeout
-        )
+        process = Process(f"{kind}#{self._number}", skew_ms=self.plan.skew(), deadline=self._scheduler.now + timeout)
         main = self._scheduler.spawn(process, "main", lambda: body(process))
         self._running.append((process, main, ended))
         self._timers.after(timeout + self.plan.overtime(), lambda: self._time_out(process))

@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from reelqueue.deployment import deployment
 from tests.simulation.adversary import Adversary
 from tests.simulation.mutations import Mutation
 from tests.simulation.world import Options, World
@@ -58,7 +57,7 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
             world.trace.lines,
             world.wire.calls,
             world.wire.faults,
-            len(invariants.jobs),
+            len(world.table.jobs),
             invariants.starts,
             invariants.ends,
             world.scheduler.now - begin,
@@ -94,19 +93,22 @@ def _calm(world: World, adversary: Adversary) -> None:
     adversary.calm = True
     for process in world.platform.processes:
         process.frozen_until = 0
-    world.operate(limit=max(1, world.invariants.limit), paused=False)
     world.invariants.calm()
+    resume = world.request("PATCH", "/queue-settings", {"paused": False})
     end = world.scheduler.now + CALM_MS
     while not world.over:
         if world.invariants.violations or world.scheduler.now > end:
             break
+        if world.table.paused and not resume.alive:
+            # A call that pauses came late, out of the time of faults.
+            resume = world.request("PATCH", "/queue-settings", {"paused": False})
         _go_on(world, adversary)
         world.invariants.look(calm=True)
     world.invariants.over()
 
 
 def _submit(world: World, rng: random.Random) -> None:
-    body = {
+    body: dict[str, object] = {
         "webhookUrl": "http://127.0.0.1:9/webhook",
         "scenes": [{"text": "Hello", "duration": 1}],
         "priority": rng.choice(("low", "normal", "normal", "normal", "high")),
@@ -119,21 +121,22 @@ def _submit(world: World, rng: random.Random) -> None:
 
 def _interfere(world: World, rng: random.Random) -> None:
     """What clients and operators do at the wrong moment."""
-    jobs = list(world.invariants.jobs)
-    what = rng.choice(("cancel", "cancel", "status", "queue", "limit", "pause", "resume", "skew"))
-    if what in ("cancel", "status") and not jobs:
-        return
+    jobs = list(world.table.jobs)
+    job = f"{rng.choice(jobs)}" if jobs else ""
+    what = rng.choice(("cancel", "retry", "status", "queue", "limit", "pause", "resume", "deploy", "skew"))
     match what:
-        case "cancel":
-            world.request("POST", f"/jobs/{rng.choice(jobs)}/cancel")
-        case "status":
-            world.request("GET", f"/job-status/{rng.choice(jobs)}")
+        case "cancel" | "retry" if job:
+            world.request("POST", f"/jobs/{job}/{what}")
+        case "status" if job:
+            world.request("GET", f"/job-status/{job}")
         case "queue":
             world.request("GET", "/queue-status")
         case "limit":
-            world.operate(limit=rng.randint(0, 4))
+            world.request("PATCH", "/queue-settings", {"maxConcurrent": rng.randint(1, 4)})
         case "pause" | "resume":
-            world.operate(paused=what == "pause")
+            world.request("PATCH", "/queue-settings", {"paused": what == "pause"})
+        case "deploy":
+            world.redeploy(rng.randint(1, 4))
         case "skew":
             for process in world.platform.processes[-1:]:
                 process.skew_ms = rng.randint(-5_000, 5_000)

@@ -165,9 +165,10 @@ class Scheduler:
     @property
     def process(self) -> Process:
         """The process that runs right now, or whose call has its effect right now."""
-        process = self._acting or (self.current and self.current.process)
-        assert process is not None, "the driver is no process"
-        return process
+        if self._acting is not None:
+            return self._acting
+        assert self.current is not None, "the driver is no process"
+        return self.current.process
 
     @contextmanager
     def acting(self, process: Process) -> Iterator[None]:
@@ -245,8 +246,8 @@ class Threads:
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
 
-    def Thread(self, **options: Any) -> Thread:  # noqa: N802 - the name that threading has
+    def Thread(self, **options: Any) -> Thread:
         return Thread(self._scheduler, **options)
 
-    def Event(self) -> Event:  # noqa: N802
+    def Event(self) -> Event:
         return Event(self._scheduler)

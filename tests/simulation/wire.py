@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
+from tests.simulation.dynamodb import canceled
 from tests.simulation.faults import Call, Fault, Kind, client_error
 from tests.simulation.tasks import START_MS, Killed, Process, Scheduler
 from tests.simulation.timers import Timers
@@ -29,18 +30,27 @@ class Trace:
         self._hash = hashlib.sha256()
 
     def add(self, now: int, who: object, what: str) -> None:
-        line = f"{(now - START_MS) / 1000:10.3f}  {who!s:<28} {what}"
+        line = _line(now, who, what)
         self._hash.update(line.encode())
         if self._keep:
             self.lines.append(line)
+
+    def note(self, now: int, who: object, what: str) -> None:
+        """For readers only: it is no step, and not in the digest."""
+        if self._keep:
+            self.lines.append(_line(now, who, what))
 
     @property
     def digest(self) -> str:
         return self._hash.hexdigest()
 
 
+def _line(now: int, who: object, what: str) -> str:
+    return f"{(now - START_MS) / 1000:10.3f}  {who!s:<28} {what}"
+
+
 class Wire:
-    """Counts the calls and the faults. ``settled`` is asked after each call whether all is still well."""
+    """Lets calls pass, or not. Counts them and the faults that befall them."""
 
     def __init__(self, scheduler: Scheduler, timers: Timers, trace: Trace) -> None:
         self.calls: Counter[str] = Counter()
@@ -62,7 +72,7 @@ class Wire:
             case Kind.REFUSED:
                 raise call.refused()
             case Kind.CONFLICT:
-                raise _conflict(call)
+                raise canceled([{"Code": "TransactionConflict"}], "TransactionConflict")
             case Kind.LATE:
                 assert fault is not None
                 self._timers.after(fault.ms, lambda: self._late(call, effect, process))
@@ -120,9 +130,3 @@ def _quietly(effect: Callable[[], object]) -> bool:
     except ClientError:
         return False
     return True
-
-
-def _conflict(call: Call) -> Exception:
-    from tests.simulation.dynamodb import canceled
-
-    return canceled([{"Code": "TransactionConflict"}], "TransactionConflict")
