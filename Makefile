@@ -9,8 +9,12 @@ SOURCES := $(wildcard functions local examples bench tests)
 # sam reports its use to AWS unless told not to.
 export SAM_CLI_TELEMETRY := 0
 
+# How long `make simulate` looks.
+SCHEDULES ?= 10000
+PROCESSES ?= 2
+
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo dev bench test check lint build deploy image
+.PHONY: help setup lock demo dev bench test simulate check lint build deploy image
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +43,10 @@ bench: setup ## the benchmarks, into bench/results.json; BENCH= names some
 
 test: setup ## all tests
 	$(BIN)/pytest
+
+simulate: setup ## 10,000 schedules of the protocol under an adversary; settings: SCHEDULES= PROCESSES= SEED=
+	@PYTHONPATH=functions $(BIN)/python -m tests.simulation --schedules $(SCHEDULES) --processes $(PROCESSES) \
+	    $(if $(SEED),--seed $(SEED))
 
 check: lint test ## what CI runs: format, lint, types, template, tests
 

@@ -7,13 +7,13 @@ little finds less than many runs in each of which something goes wrong a lot.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation.encoder import Script
 from tests.simulation.faults import Call, Fault, Kind
-from tests.simulation.tasks import Task
-from tests.simulation.world import Script
+from tests.simulation.tasks import Process, Task
 
 _LASTS: dict[Kind, Sequence[tuple[int, int]]] = {
     Kind.LATE: [(1, 20_000)],
@@ -24,8 +24,10 @@ _LASTS: dict[Kind, Sequence[tuple[int, int]]] = {
 }
 """Between how many milliseconds a fault lasts."""
 
-_WRITES = 3
-"""How much likelier a write is hit than a read."""
+_WRITES, _FAVOURITE = 3, 6
+"""How much likelier a write is hit than a read, and the favourite operation of a run than another one."""
+
+OPERATIONS = ("TransactWriteItems", "UpdateItem", "SendMessage", "Invoke", "PutObject", "POST", "GetItem", "Query")
 
 
 @dataclass
@@ -40,13 +42,16 @@ class Mix:
     skew: float
     refused: float
     overtime: float
+    favourite: str
 
     @classmethod
     def draw(cls, rng: random.Random) -> Mix:
         def rate(most: float) -> float:
             return rng.choice((0.0, rng.random() * most, most))
 
-        kinds = [kind for kind in Kind if rng.random() < 0.5]
+        # One run in three is about functions that stall, and come back when Lambda should have ended them.
+        stalls = rng.random() < 0.33
+        kinds = [Kind.FROZEN] if stalls else [kind for kind in Kind if rng.random() < 0.5]
         return cls(
             faults=rng.choice((0.01, 0.02, 0.05, 0.1)) if kinds else 0.0,
             kinds=kinds,
@@ -55,17 +60,23 @@ class Mix:
             never=rate(0.4),
             skew=rate(1.0),
             refused=rate(0.6),
-            overtime=rate(0.8),
+            overtime=1.0 if stalls else rate(0.8),
+            favourite="PutObject" if stalls and rng.random() < 0.5 else rng.choice(OPERATIONS),
         )
 
 
 @dataclass
 class Adversary:
-    """All chance of a run comes from ``rng``. ``calm`` ends all faults."""
+    """All chance of a run comes from ``rng``. ``calm`` ends all faults.
+
+    ``injected`` counts the faults that are not one call's, ``actions`` what clients and operators did.
+    """
 
     rng: random.Random
     mix: Mix = field(init=False)
     calm: bool = False
+    injected: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.mix = Mix.draw(self.rng)
@@ -79,7 +90,7 @@ class Adversary:
         return 5 if self.calm else self.rng.choice((1, 2, 5, 10, 30))
 
     def fault(self, call: Call | None) -> Fault | None:
-        if call is None or self.calm or self.rng.random() >= self.mix.faults * (_WRITES if call.writes else 1):
+        if call is None or not self._chance(self._rate(call)):
             return None
         kinds = [kind for kind in call.kinds if kind in self.mix.kinds]
         if not kinds:
@@ -87,38 +98,55 @@ class Adversary:
         kind = self.rng.choice(kinds)
         return Fault(kind, self._lasting(*self.rng.choice(_LASTS[kind])) if kind in _LASTS else 0)
 
+    def thaw(self, processes: Sequence[Process], now: int) -> Process | None:
+        """A frozen process that goes on at the worst moment: when its work was given to somebody else already."""
+        late = [p for p in processes if p.frozen_until > now and p.deadline is not None and p.deadline + 60_000 < now]
+        return self.rng.choice(late) if late and self._happens("thawed too late", 0.1) else None
+
     # What the world asks.
 
     def deliveries(self, what: str) -> list[int]:
-        if self.calm:
-            return [20]
-        if what != "webhooks" and self._chance(self.mix.never):
+        if what != "webhooks" and self._happens(f"{what} never delivered", self.mix.never):
             return []
         delays = [self._delay(what)]
-        if self._chance(self.mix.twice):
+        if self._happens(f"{what} delivered twice", self.mix.twice):
             delays.append(self._delay(what))
         return delays
 
     def skew(self) -> int:
-        return self.rng.randint(-5_000, 5_000) if self._chance(self.mix.skew) else 0
+        return self.rng.randint(-5_000, 5_000) if self._happens("clock of a function wrong", self.mix.skew) else 0
 
     def overtime(self) -> int:
-        return self._lasting(10_000, 1_200_000) if self._chance(self.mix.overtime) else 0
+        return self._lasting(10_000, 1_200_000) if self._happens("function may overrun", self.mix.overtime) else 0
 
     def script(self) -> Script:
         if self.calm:
             return Script(seconds=2)
-        seconds = self.rng.choice((1, 1, 2, 3, 5, 8, 20))
-        return Script(seconds, self.rng.choices(("well", "badly", "crash"), (8, 1, 1))[0])
+        seconds = self.rng.choices((1, 2, 3, 5, 8, 20, 200), (8, 4, 4, 4, 4, 4, 1))[0]
+        end = self.rng.choices(("well", "badly", "crash"), (8, 1, 1))[0]
+        self.injected["encoder crashed"] += end == "crash"
+        return Script(seconds, end)
 
     def answer(self) -> int:
-        return self.rng.choice((404, 500, 503)) if self._chance(self.mix.refused) else 200
+        return self.rng.choice((404, 500, 503)) if self._happens("webhook refused", self.mix.refused) else 200
 
     def _delay(self, what: str) -> int:
-        if not self._chance(self.mix.late):
+        if self.calm:
+            return 20
+        if not self._happens(f"{what} delivered late", self.mix.late):
             return self.rng.randint(1, 100)
         longest = {"invoke": 120_000, "schedule": 50_000}.get(what, 600_000)
         return self._lasting(100, longest)
+
+    def _happens(self, what: str, rate: float) -> bool:
+        happens = self._chance(rate)
+        self.injected[what] += happens
+        return happens
+
+    def _rate(self, call: Call) -> float:
+        """How likely a call is hit."""
+        rate = self.mix.faults * (_WRITES if call.writes else 1)
+        return min(0.5, rate * (_FAVOURITE if call.operation == self.mix.favourite else 1))
 
     def _chance(self, rate: float) -> bool:
         return not self.calm and self.rng.random() < rate

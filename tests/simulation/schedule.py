@@ -25,6 +25,7 @@ class Outcome:
     trace: list[str]
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     starts: int = 0
     ends: int = 0
@@ -56,7 +57,8 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
             world.trace.digest,
             world.trace.lines,
             world.wire.calls,
-            world.wire.faults,
+            world.wire.faults + adversary.injected,
+            adversary.actions,
             len(world.table.jobs),
             invariants.starts,
             invariants.ends,
@@ -74,8 +76,11 @@ def _disturb(world: World, adversary: Adversary, rng: random.Random) -> None:
         if left and rng.random() < (0.3 if step < 30 else 0.05):
             left -= 1
             _submit(world, rng)
+            adversary.actions["submit"] += 1
         elif rng.random() < 0.04:
-            _interfere(world, rng)
+            adversary.actions[_interfere(world, rng)] += 1
+        if (late := adversary.thaw(world.platform.processes, world.scheduler.now)) is not None:
+            late.frozen_until = 0
         _go_on(world, adversary)
 
 
@@ -119,11 +124,11 @@ def _submit(world: World, rng: random.Random) -> None:
     world.request("POST", "/generate-video-async", body, headers=headers)
 
 
-def _interfere(world: World, rng: random.Random) -> None:
-    """What clients and operators do at the wrong moment."""
+def _interfere(world: World, rng: random.Random) -> str:
+    """What clients and operators do at the wrong moment; gives back its name."""
     jobs = list(world.table.jobs)
-    job = f"{rng.choice(jobs)}" if jobs else ""
-    what = rng.choice(("cancel", "retry", "status", "queue", "limit", "pause", "resume", "deploy", "skew"))
+    job = rng.choice(jobs) if jobs else None
+    what = rng.choice(("cancel", "retry", "status", "queue", "limit", "pause", "resume", "deploy", "set a clock"))
     match what:
         case "cancel" | "retry" if job:
             world.request("POST", f"/jobs/{job}/{what}")
@@ -137,6 +142,7 @@ def _interfere(world: World, rng: random.Random) -> None:
             world.request("PATCH", "/queue-settings", {"paused": what == "pause"})
         case "deploy":
             world.redeploy(rng.randint(1, 4))
-        case "skew":
+        case "set a clock":
             for process in world.platform.processes[-1:]:
                 process.skew_ms = rng.randint(-5_000, 5_000)
+    return what
