@@ -31,17 +31,19 @@ def announce(at: Deployment, job: Job) -> None:
     settle(at, job, job.due, deliver)
 
 
-def hand_over(at: Deployment, job: Job, events: Sequence[Event] | None = None) -> None:
-    """``announce`` for those who cannot wait for a receiver: all webhooks go to the queue. ``events``: only these.
+def hand_over(at: Deployment, job: Job) -> None:
+    """Wake the dispatcher and give the webhooks to the webhook queue: for those who cannot wait for a receiver.
 
-    A wake-up is only struck off: the dispatcher, whom it is for, is who calls this, and looks at the line anyway.
+    A job that waits may owe a wake-up too: its render ended, crashed before it said so, and the job was retried.
     """
 
     def deliver(event: Event) -> None:
-        if event.type != WAKE_UP:
+        if event.type == WAKE_UP:
+            at.wake("finished")
+        else:
             at.hand_over(event)
 
-    settle(at, job, job.due if events is None else events, deliver)
+    settle(at, job, job.due, deliver)
 
 
 def settle(at: Deployment, job: Job, events: Sequence[Event], deliver: Callable[[Event], None]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reelqueue.audit import audit
-from reelqueue.courier import hand_over
+from reelqueue.courier import hand_over, settle
 from reelqueue.deployment import Deployment
-from reelqueue.jobs import WAKE_UP
+from reelqueue.jobs import WAKE_UP, Event
 from reelqueue.line import Ticket
 from reelqueue.observability import count, ended_line
 
@@ -31,10 +31,14 @@ def expire(at: Deployment, ticket: Ticket) -> bool:
 
 
 def _deliver_overdue(at: Deployment) -> None:
-    """Deliver what a crash left: webhooks, and the wake-up for a free slot."""
+    """Hand over the webhooks that a crash left. A wake-up that it left has come with this very run."""
+
+    def deliver(event: Event) -> None:
+        if event.type == WAKE_UP:
+            count("LostWakeUps")
+        else:
+            at.hand_over(event)
+
     before = at.store.now() - OVERDUE_MS
     for job in at.store.overdue(before):
-        overdue = [event for event in job.due if event.at < before]
-        if any(event.type == WAKE_UP for event in overdue):
-            count("LostWakeUps")
-        hand_over(at, job, overdue)
+        settle(at, job, [event for event in job.due if event.at < before], deliver)

@@ -163,6 +163,21 @@ def test_what_a_killed_render_left_untold_is_handed_over_at_once(service: Servic
     assert service.messages("webhooks") == []
 
 
+def test_the_wake_up_that_a_crash_left_never_goes_to_the_client(service: Service) -> None:
+    job_id = service.submit()
+    service.dispatch()
+    job = service.store.job(job_id)
+    assert job is not None
+    job = service.store.start(job, service.clock() + 900_000)
+    service.store.finish(job, job.cancelled(service.clock()))
+    service.messages("jobs")
+    assert service.call("POST", f"/jobs/{job_id}/retry").status == 202
+    assert service.call("POST", f"/jobs/{job_id}/cancel").status == 200
+    assert service.messages("jobs") == [{"wake": "submitted"}, {"wake": "finished"}]
+    posted = sorted(event["type"] for event in service.messages("webhooks"))
+    assert posted == ["job.cancelled", "job.cancelled", "job.processing"]
+
+
 def test_a_retry_that_arrives_is_done(service: Service, receiver: Receiver) -> None:
     event = an_event(service, receiver)
     assert redeliver(service, event)
