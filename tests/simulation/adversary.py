@@ -42,6 +42,7 @@ class Mix:
     skew: float
     refused: float
     overtime: float
+    stalls: bool
     favourite: str
 
     @classmethod
@@ -53,15 +54,16 @@ class Mix:
         stalls = rng.random() < 0.33
         kinds = [Kind.FROZEN] if stalls else [kind for kind in Kind if rng.random() < 0.5]
         return cls(
-            faults=rng.choice((0.01, 0.02, 0.05, 0.1)) if kinds else 0.0,
+            faults=0.003 if stalls else rng.choice((0.01, 0.02, 0.05, 0.1)) if kinds else 0.0,
             kinds=kinds,
             twice=rate(0.5),
             late=rate(0.4),
             never=rate(0.4),
             skew=rate(1.0),
             refused=rate(0.6),
+            stalls=stalls,
             overtime=1.0 if stalls else rate(0.8),
-            favourite="PutObject" if stalls and rng.random() < 0.5 else rng.choice(OPERATIONS),
+            favourite="PutObject" if stalls else rng.choice(OPERATIONS),
         )
 
 
@@ -96,12 +98,13 @@ class Adversary:
         if not kinds:
             return None
         kind = self.rng.choice(kinds)
-        return Fault(kind, self._lasting(*self.rng.choice(_LASTS[kind])) if kind in _LASTS else 0)
+        lasts = _LASTS.get(kind, [(0, 0)])
+        return Fault(kind, self._lasting(*(lasts[-1] if self.mix.stalls else self.rng.choice(lasts))))
 
     def thaw(self, processes: Sequence[Process], now: int) -> Process | None:
-        """A frozen process that goes on at the worst moment: when its work was given to somebody else already."""
-        late = [p for p in processes if p.frozen_until > now and p.deadline is not None and p.deadline + 60_000 < now]
-        return self.rng.choice(late) if late and self._happens("thawed too late", 0.1) else None
+        """A frozen process that goes on at the worst moment: its work has been given to somebody else."""
+        late = [p for p in processes if p.frozen_until > now and p.deadline is not None and p.deadline < now]
+        return self.rng.choice(late) if late and self._happens("thawed too late", 0.2) else None
 
     # What the world asks.
 
@@ -117,7 +120,9 @@ class Adversary:
         return self.rng.randint(-5_000, 5_000) if self._happens("clock of a function wrong", self.mix.skew) else 0
 
     def overtime(self) -> int:
-        return self._lasting(10_000, 1_200_000) if self._happens("function may overrun", self.mix.overtime) else 0
+        if not self._happens("function may overrun", self.mix.overtime):
+            return 0
+        return 1_200_000 if self.mix.stalls else self._lasting(10_000, 1_200_000)
 
     def script(self) -> Script:
         if self.calm:
@@ -145,6 +150,8 @@ class Adversary:
 
     def _rate(self, call: Call) -> float:
         """How likely a call is hit."""
+        if call.operation == self.mix.favourite and self.mix.stalls:
+            return 0.3
         rate = self.mix.faults * (_WRITES if call.writes else 1)
         return min(0.5, rate * (_FAVOURITE if call.operation == self.mix.favourite else 1))
 

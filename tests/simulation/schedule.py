@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.simulation.adversary import Adversary
+from tests.simulation.invariants import FINAL
 from tests.simulation.mutations import Mutation
 from tests.simulation.world import Options, World
 
@@ -69,7 +70,8 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
 def _disturb(world: World, adversary: Adversary, rng: random.Random) -> None:
     """A while in which anything may go wrong."""
     left = rng.randint(1, MAX_JOBS)
-    steps = rng.choice((60, 120, 250))
+    steps = 250 if adversary.mix.stalls else rng.choice((60, 120, 250))
+    interference = rng.choice((0.02, 0.05, 0.15))
     for step in range(steps):
         if world.invariants.violations:
             return
@@ -77,10 +79,12 @@ def _disturb(world: World, adversary: Adversary, rng: random.Random) -> None:
             left -= 1
             _submit(world, rng)
             adversary.actions["submit"] += 1
-        elif rng.random() < 0.04:
+        elif rng.random() < interference:
             adversary.actions[_interfere(world, rng)] += 1
-        if (late := adversary.thaw(world.platform.processes, world.scheduler.now)) is not None:
-            late.frozen_until = 0
+        if any(attempt > 1 for attempt in world.table.holders.values()):
+            late = adversary.thaw(world.platform.processes, world.scheduler.now)
+            if late is not None:
+                late.frozen_until = 0
         _go_on(world, adversary)
 
 
@@ -126,9 +130,12 @@ def _submit(world: World, rng: random.Random) -> None:
 
 def _interfere(world: World, rng: random.Random) -> str:
     """What clients and operators do at the wrong moment; gives back its name."""
-    jobs = list(world.table.jobs)
-    job = rng.choice(jobs) if jobs else None
-    what = rng.choice(("cancel", "retry", "status", "queue", "limit", "pause", "resume", "deploy", "set a clock"))
+    jobs = world.table.jobs
+    what = rng.choice(
+        (*["cancel", "retry"] * 3, "status", "queue", "limit", "pause", "resume", "deploy", "set a clock")
+    )
+    fitting = [job_id for job_id, job in jobs.items() if (job.status in FINAL) is (what == "retry")]
+    job = rng.choice(fitting or [*jobs] or [None])
     match what:
         case "cancel" | "retry" if job:
             world.request("POST", f"/jobs/{job}/{what}")
