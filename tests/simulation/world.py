@@ -82,7 +82,7 @@ class World:
         self.platform = Platform(
             self.scheduler, self.timers, self.trace, plan, {kind: 1000 * s for kind, s in timeouts.items()}
         )
-        self.database = DynamoDB(_template(), "reelqueue", self._written)
+        self.database = DynamoDB(table_properties(), "reelqueue", self._written)
         self.table = Mirror(self.database.row)
         self.invariants = Invariants(
             self.table,
@@ -249,7 +249,8 @@ class World:
 
 
 @functools.cache
-def _template() -> Mapping[str, Any]:
+def table_properties() -> Mapping[str, Any]:
+    """The table as ``template.yaml`` has it."""
     template = load_template(Path(__file__).parents[2] / "template.yaml")
     properties: Mapping[str, Any] = template["Resources"]["Table"]["Properties"]
     return properties
