@@ -1,7 +1,8 @@
 """The tallies held against the line: one wide bucket a run, and every bucket that is empty and past.
 
 All changes of a bucket's tickets also raise the ``version`` of its narrow row. A repair demands the version that it
-read before it counted, so what it writes is what was there.
+read before it counted, so what it writes is what was there. A row that was cleared away meanwhile and made anew may
+have come to the same version: so the count of the wide row must be the same, too.
 """
 
 from __future__ import annotations
@@ -62,16 +63,18 @@ def _put_right(store: Store, rows: Mapping[Key, Item], shard: int, wide: int, li
         return False
     condition = "attribute_not_exists(#pk)" if narrow is None else "#version = :version"
     values = {} if narrow is None else {"version": narrow["version"]}
+    same = f"attribute_not_exists(#{counted})" if standing is None else f"#{counted} = :standing"
+    stood = {} if standing is None else {"standing": standing}
     if line:
         row = {records.counted(bucket): count for bucket, count in line.items()}
         anew = {**row, "version": store.now()}
         writes = [
             store.table.put(records.row(narrow_key, anew), condition=condition, values=values),
-            store.table.change(wide_key, sets={counted: sum(line.values())}),
+            store.table.change(wide_key, condition=same, values=stood, sets={counted: sum(line.values())}),
         ]
     else:
         writes = [
             store.table.delete(narrow_key, condition=condition, values=values),
-            store.table.change(wide_key, removes=[counted]),
+            store.table.change(wide_key, condition=same, values=stood, removes=[counted]),
         ]
     return store.table.attempt(writes) and not right
