@@ -25,6 +25,9 @@ from reelqueue.upkeep import expire, look_after
 
 LEASE_OVER = "its lease ran out: the render did not end in time"
 
+NO_CAPACITY = "EventAgeExceeded"
+"""How Lambda says that it never found a place for an invocation (MaximumEventAgeInSeconds)."""
+
 _SPARE_TICKETS = 10
 
 
@@ -58,7 +61,7 @@ def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
     condition = record.get("requestContext", {}).get("condition", "unknown")
     reason = response.get("errorMessage") or response.get("errorType") or f"its invocation failed ({condition})"
     job_id, attempt = request["jobId"], request["attempt"]
-    _taken_back(at, at.store.reclaim(job_id, attempt, str(reason)))
+    _taken_back(at, at.store.reclaim(job_id, attempt, str(reason), counted=condition != NO_CAPACITY))
     left = at.store.job(job_id)
     if left is not None and left.attempt == attempt:
         # Nobody else will deliver these: it may have died after it ended the job, before or while it told so.
@@ -102,7 +105,7 @@ def _start(at: Deployment, ticket: Ticket, attempt: int, slots: Slots, active: i
         at.invoke_render(ticket.job_id, attempt)
     except ClientError:
         # Refused, so nothing runs: back into the line now. (After a time-out it may run; then the lease decides.)
-        at.store.reclaim(ticket.job_id, attempt, "the render function could not be invoked", counts=False)
+        at.store.reclaim(ticket.job_id, attempt, "the render function could not be invoked", counted=False)
         raise
 
 

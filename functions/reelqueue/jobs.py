@@ -71,12 +71,16 @@ class Result:
 
 @dataclass(frozen=True)
 class LostAttempt:
-    """An attempt that ended without a result, and why. Times are epoch milliseconds."""
+    """An attempt that ended without a result, and why. Times are epoch milliseconds.
+
+    One that never began, for want of capacity or of an invocation, says nothing about the job and is not ``counted``.
+    """
 
     attempt: int
     started_at: int | None
     ended_at: int
     reason: str
+    counted: bool = True
 
     def answer(self) -> dict[str, object]:
         """The attempt as clients see it."""
@@ -134,21 +138,19 @@ class Job:
         """Cancelled by its caller, or (with an error) because nobody would wait for it any longer."""
         return self._ended(JobStatus.CANCELLED, now, error=None if error is None else error.as_dict())
 
-    def reclaimed(self, reason: str, now: int, *, counts: bool = True) -> Job:
-        """The render of this attempt is lost: back to its old place, unless the job was cancelled or is hopeless.
-
-        An attempt that does not count was never invoked; that says nothing about the job.
-        """
-        job = self
-        if counts:
-            started_at = self.started_at if self.started_attempt == self.attempt else None
-            job = replace(self, lost=(*self.lost, LostAttempt(self.attempt, started_at, now, reason[:500])))
+    def reclaimed(self, reason: str, now: int, *, counted: bool = True) -> Job:
+        """The render of this attempt is lost: back to its old place, unless the job was cancelled or is hopeless."""
+        started_at = self.started_at if self.started_attempt == self.attempt else None
+        entry = LostAttempt(self.attempt, started_at, now, reason[:500], counted)
+        # Of those that do not count the last one is enough: there may be many while Lambda has no capacity.
+        job = replace(self, lost=(*(attempt for attempt in self.lost if attempt.counted), entry))
         if self.cancel_requested:
             return job.cancelled(now)
         if self.over_its_time(now):
             return job.failed(RenderTimeout(self.timeout_seconds or 0), now)
-        if len(job.lost) >= MAX_ATTEMPTS:
-            lost = f"The render was lost {len(job.lost)} times, the last time because: {reason[:500]}"
+        counted_so_far = sum(attempt.counted for attempt in job.lost)
+        if counted_so_far >= MAX_ATTEMPTS:
+            lost = f"The render was lost {counted_so_far} times, the last time because: {reason[:500]}"
             return job.failed(RenderLost(lost), now)
         return replace(job, status=JobStatus.QUEUED, progress=0)
 

@@ -185,18 +185,19 @@ class Store(Reader):
         return finished
 
     def reclaim(
-        self, job_id: str, attempt: int, reason: str, *, lease: Holder | None = None, counts: bool = True
+        self, job_id: str, attempt: int, reason: str, *, lease: Holder | None = None, counted: bool = True
     ) -> Job | None:
         """Take the slot back from a lost render; gives back the job after it, None if there was nothing to take.
 
         With ``lease``, only if the slot's lease is still this one: a render that renewed it in the meantime lives.
-        ``counts`` is False for an attempt that was never invoked. A job that had started gets the patience anew that
-        its caller had given it; it does not expire for having been interrupted.
+        An attempt that never began is not ``counted``. A job that had started gets the patience anew that its caller
+        had given it; it does not expire for having been interrupted.
         """
         job = self.job(job_id)
         if job is None or job.status is not JobStatus.PROCESSING or job.attempt != attempt:
             return None
-        return self._give_up(job, self.writes.release_slot(job, lease=lease), reason, counts=counts)
+        counted &= lease is None or job.started_attempt == attempt
+        return self._give_up(job, self.writes.release_slot(job, lease=lease), reason, counted=counted)
 
     def requeue(self, job: Job, reason: str) -> Job | None:
         """``reclaim`` for a job that is processing without a slot, which only the audit ever sees."""
@@ -267,8 +268,8 @@ class Store(Reader):
                 if not self.table.update(these)["due"]:
                     self.table.update(nothing_left)
 
-    def _give_up(self, job: Job, slot: Item, reason: str, *, counts: bool = True) -> Job | None:
-        after = job.reclaimed(reason, self.now(), counts=counts)
+    def _give_up(self, job: Job, slot: Item, reason: str, *, counted: bool = True) -> Job | None:
+        after = job.reclaimed(reason, self.now(), counted=counted)
         condition = f"{RENDERING} AND #cancelRequested = :cancel"
         values = {"processing": "processing", "attempt": job.attempt, "cancel": job.cancel_requested}
         writes = [slot, self.writes.change_job(job, after, condition, values)]

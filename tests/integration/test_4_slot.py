@@ -56,10 +56,10 @@ def test_a_lowered_limit_kills_nothing_and_starts_nothing_until_it_is_reached(se
     assert service.dispatch() == []
     assert service.store.slots().active == 5
     for job_id in ids[:3]:
-        service.store.reclaim(job_id, 1, "test", counts=False)
+        service.store.reclaim(job_id, 1, "test", counted=False)
         service.call("POST", f"/jobs/{job_id}/cancel")
         assert service.dispatch() == []
-    service.store.reclaim(ids[3], 1, "test", counts=False)
+    service.store.reclaim(ids[3], 1, "test", counted=False)
     assert service.dispatch() == [(ids[3], 2)]
 
 
@@ -264,6 +264,19 @@ def test_a_second_delivery_of_an_invocation_does_not_start(service: Service) -> 
     service.store.start(job, service.clock() + 900_000)
     with pytest.raises(Fenced):
         service.store.start(job, service.clock() + 900_000)
+
+
+def test_attempts_that_never_began_are_not_held_against_the_job(service: Service) -> None:
+    """Ten minutes without capacity: the render was dropped by Lambda, or nobody ever heard of it again."""
+    job_id = service.submit()
+    service.dispatch()
+    for attempt in range(1, 5):
+        record = failure(job_id, attempt, requestContext={"condition": "EventAgeExceeded"}, responsePayload=None)
+        assert service.dispatch(record) == [(job_id, attempt + 1)]
+    service.clock.sleep(181)
+    assert service.dispatch() == [(job_id, 6)]
+    answer = service.call("GET", f"/job-status/{job_id}").body
+    assert [lost["attempt"] for lost in answer["lostAttempts"]] == [5]
 
 
 def test_a_refused_invocation_gives_the_slot_back_and_is_tried_again(service: Service) -> None:

@@ -70,8 +70,9 @@ def test_a_job_that_is_lost_too_often_fails_and_says_why(waiting: Job) -> None:
 def test_an_attempt_that_was_never_invoked_is_not_held_against_the_job(waiting: Job) -> None:
     job = waiting
     for _ in range(MAX_ATTEMPTS + 1):
-        job = job.admitted().reclaimed("no capacity", SUBMITTED, counts=False)
-    assert (job.status, job.lost, job.attempt) == (JobStatus.QUEUED, (), MAX_ATTEMPTS + 1)
+        job = job.admitted().reclaimed("no capacity", SUBMITTED, counted=False)
+    assert (job.status, job.attempt) == (JobStatus.QUEUED, MAX_ATTEMPTS + 1)
+    assert [lost.reason for lost in job.lost] == ["no capacity"]
 
 
 def test_a_lost_job_whose_caller_wants_it_cancelled_does_not_come_back(rendering: Job) -> None:
