@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.simulation.encoder import Script
 from tests.simulation.faults import Fault, Kind
+from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.schedule import CALM_MS
 from tests.simulation.tasks import Task
 from tests.simulation.world import Options, World
@@ -52,10 +54,12 @@ class Wishes:
 class Line(RuleBasedStateMachine):
     """Each rule is a step of the adversary; in the end all goes well, and all must come to its end."""
 
+    mutation: Mutation | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self.plan = Wishes()
-        self.world = World(self.plan, Options(limit=1, render_timeout_s=120)).__enter__()
+        self.world = World(self.plan, Options(limit=1, render_timeout_s=120, mutation=self.mutation)).__enter__()
 
     # Clients and operators.
 
@@ -156,10 +160,24 @@ class Line(RuleBasedStateMachine):
 
 TestLine = Line.TestCase
 TestLine.settings = settings(
-    max_examples=15,
+    max_examples=30,
     stateful_step_count=40,
     deadline=None,
     database=None,
+    report_multiple_bugs=False,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_what_it_finds_is_shrunk() -> None:
+    """An admission that leaves the ticket in the line shows with one job; nothing else need happen."""
+
+    class LeftBehind(Line):
+        mutation = MUTATIONS[2]
+
+    with pytest.raises(AssertionError, match="invariant 2") as found:
+        run_state_machine_as_test(LeftBehind, settings=TestLine.settings)
+    checks = ("state.nothing_is_broken", "state.teardown")
+    steps = [note for note in found.value.__notes__ if note.startswith("state.") and not note.startswith(checks)]
+    assert len(steps) <= 2, steps

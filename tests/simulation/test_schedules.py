@@ -10,7 +10,7 @@ from tests.simulation.campaign import Report
 from tests.simulation.schedule import run
 
 SCHEDULES = 80
-SEEDS = range(20)
+SEEDS = range(6)
 
 
 @pytest.fixture(scope="module")
