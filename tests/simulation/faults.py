@@ -17,7 +17,7 @@ class Kind(StrEnum):
     REPEATED = "answer lost, repeated by botocore"
     LATE = "time-out, done later"
     REFUSED = "refused by the service"
-    CONFLICT = "transaction conflict"
+    CONFLICT = "conflict with a transaction"
     IN_PROGRESS = "transaction in progress"
     SLOW = "slow"
     FROZEN = "caller frozen"
@@ -53,6 +53,8 @@ class Call:
                 kinds.append(Kind.REPEATED)
         if self.operation == "TransactWriteItems":
             kinds += [Kind.CONFLICT, Kind.IN_PROGRESS]
+        if self.operation == "UpdateItem":
+            kinds.append(Kind.CONFLICT)
         return kinds
 
     def timed_out(self) -> Exception:

@@ -72,6 +72,8 @@ class Wire:
             case Kind.REFUSED:
                 raise call.refused()
             case Kind.CONFLICT:
+                if call.operation == "UpdateItem":
+                    raise client_error("TransactionConflictException", call.operation)
                 raise canceled([{"Code": "TransactionConflict"}], "TransactionConflict")
             case Kind.LATE:
                 assert fault is not None
