@@ -24,6 +24,8 @@ _LASTS: dict[Kind, Sequence[tuple[int, int]]] = {
 }
 """Between how many milliseconds a fault lasts."""
 
+_FOR_LONG = 1_200_000
+
 _WRITES, _FAVOURITE = 3, 6
 """How much likelier a write is hit than a read, and the favourite operation of a run than another one."""
 
@@ -98,8 +100,9 @@ class Adversary:
         if not kinds:
             return None
         kind = self.rng.choice(kinds)
-        lasts = _LASTS.get(kind, [(0, 0)])
-        return Fault(kind, self._lasting(*(lasts[-1] if self.mix.stalls else self.rng.choice(lasts))))
+        if self.mix.stalls:
+            return Fault(kind, _FOR_LONG)
+        return Fault(kind, self._lasting(*self.rng.choice(_LASTS[kind])) if kind in _LASTS else 0)
 
     def thaw(self, processes: Sequence[Process], now: int) -> Process | None:
         """A frozen process that goes on at the worst moment: its work has been given to somebody else."""

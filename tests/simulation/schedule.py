@@ -41,7 +41,7 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
     adversary = Adversary(rng)
     options = Options(
         limit=rng.randint(1, 3),
-        render_timeout_s=rng.choice((120, 300, 900)),
+        render_timeout_s=120 if adversary.mix.stalls else rng.choice((120, 300, 900)),
         expiry_s=rng.choice((90, 600, 86_400)),
         mutation=mutation,
         keep_trace=keep_trace,
@@ -71,7 +71,7 @@ def _disturb(world: World, adversary: Adversary, rng: random.Random) -> None:
     """A while in which anything may go wrong."""
     left = rng.randint(1, MAX_JOBS)
     steps = 250 if adversary.mix.stalls else rng.choice((60, 120, 250))
-    interference = rng.choice((0.02, 0.05, 0.15))
+    interference = 0.02 if adversary.mix.stalls else rng.choice((0.02, 0.05, 0.15))
     for step in range(steps):
         if world.invariants.violations:
             return

@@ -10,7 +10,7 @@ from tests.simulation.campaign import caught
 from tests.simulation.mutations import MUTATIONS, Mutation
 
 BUDGET = 400
-"""Schedules; the mistake that is the hardest to find takes about 30."""
+"""Schedules; the mistake that is the hardest to find takes about ten."""
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
