@@ -44,6 +44,7 @@ class Mix:
     skew: float
     refused: float
     overtime: float
+    dropped: float
     stalls: bool
     favourite: str
 
@@ -65,6 +66,7 @@ class Mix:
             refused=rate(0.6),
             stalls=stalls,
             overtime=1.0 if stalls else rate(0.8),
+            dropped=rate(0.4),
             favourite="PutObject" if stalls else rng.choice(OPERATIONS),
         )
 
@@ -121,6 +123,9 @@ class Adversary:
 
     def skew(self) -> int:
         return self.rng.randint(-5_000, 5_000) if self._happens("clock of a function wrong", self.mix.skew) else 0
+
+    def dropped(self) -> bool:
+        return self._happens("invocation dropped and reported", self.mix.dropped)
 
     def overtime(self) -> int:
         if not self._happens("function may overrun", self.mix.overtime):

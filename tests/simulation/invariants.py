@@ -4,7 +4,8 @@
 2. places   a job is in ``holders`` exactly while it is processing, and has a ticket exactly while it is queued; each
             ticket has its twin, and the tallies count what is in the line
 3. once     one final status for each job and each retry of it; an attempt starts once; no render is taken for lost
-            while it lives; no upload overwrites another, and a job's video is the one that its own render uploaded
+            while it lives, and none ends a job that is in other hands by then; no upload overwrites another, and a
+            job's video is the one that its own render uploaded
 4. order    no job is admitted past one of its priority that stood before it all the time since the dispatcher looked
 5. webhooks what is posted was written as due, under that id; each start and each end is, and arrives in the end
 6. moving   with a job waiting and a slot free, a render starts within a minute (looked at once faults have stopped)
@@ -183,9 +184,11 @@ class Invariants:
         self.ends += 1
         if not self._owes(before, after, after.status):
             self._violated(5, f"the end of {job_id} is not written as due")
+        life = self._lives.get((job_id, after.attempt))
+        if any(other.process is writer and other is not life for other in self._lives.values()):
+            self._violated(3, f"{job_id} is ended by {writer.name}, the render of an earlier attempt")
         if after.status != "completed":
             return
-        life = self._lives.get((job_id, after.attempt))
         uploader = self._uploads.get(after.video_key or "")
         if life is None or uploader is not life.process or writer is not life.process:
             self._violated(3, f"{job_id} is completed with a video that is not its render's own")

@@ -27,6 +27,9 @@ class Plan(Protocol):
     def deliveries(self, what: str) -> list[int]:
         """The delay of each delivery of one message: of ``jobs``, ``webhooks``, ``invoke`` or ``schedule``."""
 
+    def dropped(self) -> bool:
+        """Whether Lambda gives up a delivery of an invocation, and reports it, though another one may run."""
+
     def skew(self) -> int:
         """How wrong the clock of a new process is."""
 
@@ -171,7 +174,10 @@ class Platform:
         """Invoke a render, asynchronously: Lambda takes the event, and tries once."""
         deliveries = self.plan.deliveries("invoke")
         for late in deliveries:
-            self._timers.after(late, lambda: self._render(payload))
+            if self.plan.dropped():
+                self._timers.after(late, lambda: self._report(payload, "EventAgeExceeded", None))
+            else:
+                self._timers.after(late, lambda: self._render(payload))
         if not deliveries:
             self._timers.after(EVENT_AGE_MS, lambda: self._report(payload, "EventAgeExceeded", None))
 

@@ -25,6 +25,7 @@ class Wishes:
 
     def __init__(self) -> None:
         self.next_deliveries: deque[list[int]] = deque()
+        self.next_drops: deque[bool] = deque()
         self.next_skews: deque[int] = deque()
         self.next_scripts: deque[Script] = deque()
         self.next_answers: deque[int] = deque()
@@ -36,6 +37,9 @@ class Wishes:
 
     def skew(self) -> int:
         return self.next_skews.popleft() if self.next_skews else 0
+
+    def dropped(self) -> bool:
+        return self.next_drops.popleft() if self.next_drops else False
 
     def overtime(self) -> int:
         return self.overtimes.popleft() if self.overtimes else 0
@@ -103,6 +107,10 @@ class Line(RuleBasedStateMachine):
     @rule(delays=st.lists(st.sampled_from((1, 30_000)), max_size=2))
     def next_delivery(self, delays: list[int]) -> None:
         self.plan.next_deliveries.append(delays)
+
+    @rule(drops=st.lists(st.booleans(), min_size=1, max_size=2))
+    def next_invocation(self, drops: list[bool]) -> None:
+        self.plan.next_drops.extend(drops)
 
     @rule(skew=st.sampled_from((-5_000, 5_000)), overtime=st.sampled_from((0, 600_000)))
     def next_function(self, skew: int, overtime: int) -> None:
