@@ -136,7 +136,7 @@ class Adversary:
     def script(self) -> Script:
         if self.calm:
             return Script(seconds=2)
-        seconds = self.rng.choices((1, 2, 3, 5, 8, 20, 200), (8, 4, 4, 4, 4, 4, 1))[0]
+        seconds = self.rng.choices((1, 2, 3, 5, 8, 20, 200), (8, 4, 4, 4, 4, 4, 4))[0]
         end = self.rng.choices(("well", "badly", "crash"), (8, 1, 1))[0]
         self.injected["encoder crashed"] += end == "crash"
         return Script(seconds, end)

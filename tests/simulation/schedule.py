@@ -41,7 +41,7 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
     adversary = Adversary(rng)
     options = Options(
         limit=rng.randint(1, 3),
-        render_timeout_s=120 if adversary.mix.stalls else rng.choice((120, 300, 900)),
+        render_timeout_s=120 if adversary.mix.stalls else rng.choice((120, 300, 300, 900)),
         expiry_s=rng.choice((90, 600, 86_400)),
         mutation=mutation,
         keep_trace=keep_trace,

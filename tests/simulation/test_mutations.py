@@ -9,8 +9,8 @@ import pytest
 from tests.simulation.campaign import caught
 from tests.simulation.mutations import MUTATIONS, Mutation
 
-BUDGET = 400
-"""Schedules; the mistake that is the hardest to find takes about ten."""
+BUDGET = 1000
+"""Schedules; the mistake that is the hardest to find takes about 70."""
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
