@@ -11,7 +11,7 @@ finds was done by hand, or by a bug. Each repair is counted in the metric ``Audi
 
 What looks wrong may be a step that happened between two reads, or an index that lags behind: so each repair is a
 transaction that demands, again, what makes it one. Slots are few and looked through each time. A long line is looked
-through ``PAGE`` by ``PAGE``, a run after the other; the row ``AUDIT`` remembers how far.
+through ``PAGE`` by ``PAGE``, a run after the other; the row ``AUDIT`` remembers how far, and counts the audits.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ _T = TypeVar("_T")
 def audit(at: Deployment) -> None:
     """Look through the slots, and through the next part of the line; repair what is wrong."""
     store = at.store
-    before: Item = {"ticket": FIRST, "job": FIRST, "wide": 0} | (store.table.get(records.AUDIT_KEY) or {})
+    turn = store.table.update(store.table.change(records.AUDIT_KEY, adds={"turn": 1}))
+    before: Item = {"ticket": FIRST, "job": FIRST, "wide": 0} | turn
     _repaired("slots", _holders(store))
     _repaired("rendering jobs", _rendering(store))
     ticket = _repaired("tickets", _tickets(store, before["ticket"]))
     job = _repaired("waiting jobs", _waiting(store, before["job"]))
-    wide = _repaired("tallies", recount.repair(store, before["wide"]))
+    wide = _repaired("tallies", recount.repair(store, before["wide"], turn["turn"]))
     after = {"ticket": ticket, "job": job, "wide": wide}
     if any(before[name] != cursor for name, cursor in after.items()):
         store.table.update(store.table.change(records.AUDIT_KEY, sets=after))
