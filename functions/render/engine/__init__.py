@@ -1,9 +1,12 @@
-"""Spec to video file, in four steps: timeline, layers, frames, encode. Knows ffmpeg and MoviePy, and nothing of AWS.
+"""Spec to video file. Knows ffmpeg and MoviePy, and nothing of AWS.
 
-request --timeline--> what happens in which frame     (pure)
-        --stage-----> each scene's layers, made once  (MoviePy draws text)
-        --compose---> frames as YUV planes            (OpenCV; no RGB, no MoviePy per frame)
-        --encode----> H.264 and AAC in an MP4         (ffmpeg, one pass, progress and stop)
+request --timeline--> what happens in which frame      (pure)
+        --segments--> the plan: pieces of work         (pure)
+        --crew------> processes, one for each vCPU     (foreman, workers, schedule)
+        --stage-----> each scene's layers, made once   (MoviePy draws text)
+        --compose---> frames as YUV planes             (OpenCV; no RGB, no MoviePy per frame)
+        --encode----> a segment: H.264                 (libx264 in the same process)
+        --join------> the MP4: segments and sound      (copied, not encoded again)
 """
 
 from render.engine.assets import Fetch, FetchError

@@ -1,57 +1,79 @@
 """The sound of a video: every stretch decoded by ffmpeg and added up without loss, to the exact sample.
 
-The mix is 48 kHz stereo in floating point and is encoded once, together with the picture: AAC
-encoded in pieces clicks where the pieces meet, and sound shorter than its picture drifts.
+The mix is 48 kHz stereo in floating point and is encoded once, for the whole video: AAC encoded in pieces clicks where
+the pieces meet, and sound shorter than its picture drifts. It lies in a file, of which a second at a time is in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engine.process import CLIENT_INPUT, Ffmpeg
+from reelqueue.errors import RenderError
+from reelqueue.spec_output import Quality
+from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, Ffmpeg
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
 
 CHANNELS = 2
 _BLOCK = SAMPLE_RATE
+_SAMPLE_BYTES = 4 * CHANNELS
 # A sound that starts or stops in the middle of a wave clicks; 5 ms are too short to be heard as a fade.
 _DECLICK = 0.005
+_RATES: dict[Quality, str] = {"draft": "96k", "low": "128k", "medium": "192k", "high": "256k"}
+_PEAK = 0.84  # -1.5 dB below full scale leaves room for what AAC adds
+
+
+def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, target: Path, ffmpeg: Ffmpeg) -> None:
+    """The sound of the whole video as AAC in an MP4 file.
+
+    Raises:
+        RenderError: ffmpeg could not encode it.
+    """
+    raw = target.with_suffix(".f32")
+    peak = mix(timeline, paths, raw, ffmpeg)
+    limiter = [f"alimiter=limit={_PEAK}:level=false:latency=true"] if peak > _PEAK else []
+    arguments = [
+        "-y",
+        *LOCAL_INPUT,
+        *("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS), "-i", str(raw)),
+        *("-af", ",".join([*limiter, "anull"]), "-c:a", "aac", "-b:a", _RATES[quality], "-f", "mp4", str(target)),
+    ]
+    with ffmpeg.running(arguments) as run:
+        if run.process.wait() != 0:
+            raise RenderError(f"ffmpeg could not encode the sound: {run.complaint()}")
+    raw.unlink()
 
 
 def mix(timeline: Timeline, paths: Mapping[str, Path], target: Path, ffmpeg: Ffmpeg) -> float:
-    """Write the mix as raw 32-bit floats, as long as the picture; give back its peak (1 is full scale).
-
-    Raises:
-        Stopped: the render was stopped.
-    """
-    shape = (timeline.samples, CHANNELS)
-    mixed = np.memmap(target, np.float32, "w+", shape=shape)
-    for sound in timeline.sounds:
-        ffmpeg.control.check()
-        _add(mixed, sound, paths[sound.src], ffmpeg)
-    peak = max((float(np.abs(mixed[at : at + _BLOCK]).max()) for at in range(0, shape[0], _BLOCK)), default=0.0)
-    mixed.flush()
-    return peak
+    """Write the mix as raw 32-bit floats, as long as the picture; give back its peak (1 is full scale)."""
+    with target.open("w+b") as mixed:
+        mixed.truncate(timeline.samples * _SAMPLE_BYTES)
+        for sound in timeline.sounds:
+            _add(mixed, timeline.samples, sound, paths[sound.src], ffmpeg)
+        mixed.seek(0)
+        return max((float(np.abs(block).max()) for block in _read(mixed)), default=0.0)
 
 
-def _add(mixed: NDArray[np.float32], sound: Sound, path: Path, ffmpeg: Ffmpeg) -> None:
+def _add(mixed: IO[bytes], samples: int, sound: Sound, path: Path, ffmpeg: Ffmpeg) -> None:
     first = round(sound.at * SAMPLE_RATE)
-    count = min(round(sound.seconds * SAMPLE_RATE), len(mixed) - first)
+    count = min(round(sound.seconds * SAMPLE_RATE), samples - first)
     done = 0
     with closing(_blocks(sound, path, ffmpeg)) as blocks:
-        while done < count:
-            samples = next(blocks, None)
-            if samples is None:
-                break
-            samples = samples[: count - done]
-            gain = gains(sound, count, done, len(samples))
-            mixed[first + done : first + done + len(samples)] += samples * gain[:, None]
-            done += len(samples)
-    ffmpeg.control.check()
+        for decoded in blocks:
+            block = decoded[: count - done]
+            if not len(block):
+                return
+            place = (first + done) * _SAMPLE_BYTES
+            mixed.seek(place)
+            before = np.frombuffer(mixed.read(len(block) * _SAMPLE_BYTES), np.float32).reshape(-1, CHANNELS)
+            mixed.seek(place)
+            mixed.write((before + block * gains(sound, count, done, len(block))[:, None]).tobytes())
+            done += len(block)
 
 
 def _blocks(sound: Sound, path: Path, ffmpeg: Ffmpeg) -> Generator[NDArray[np.float32]]:
@@ -63,17 +85,21 @@ def _blocks(sound: Sound, path: Path, ffmpeg: Ffmpeg) -> Generator[NDArray[np.fl
     heard = path.with_suffix(".f32")
     left = round(sound.period * SAMPLE_RATE)
     with ffmpeg.running(_arguments(sound, path)) as run, heard.open("wb") as keep:
-        while data := run.output.read(_BLOCK * CHANNELS * 4):
-            samples = np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, CHANNELS)
+        for samples in _read(run.output):
             if sound.period:
                 samples = samples[:left]
                 left -= len(samples)
                 keep.write(samples.tobytes())
             yield samples
-    if sound.period and heard.stat().st_size:
-        again = np.memmap(heard, np.float32, "r").reshape(-1, CHANNELS)
-        while True:
-            yield from (again[at : at + _BLOCK] for at in range(0, len(again), _BLOCK))
+    with heard.open("rb") as again:
+        while sound.period and heard.stat().st_size:
+            again.seek(0)
+            yield from _read(again)
+
+
+def _read(file: IO[bytes]) -> Iterator[NDArray[np.float32]]:
+    while data := file.read(_BLOCK * _SAMPLE_BYTES):
+        yield np.frombuffer(data[: len(data) // _SAMPLE_BYTES * _SAMPLE_BYTES], np.float32).reshape(-1, CHANNELS)
 
 
 def gains(sound: Sound, count: int, start: int, length: int) -> NDArray[np.float32]:

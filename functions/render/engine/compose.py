@@ -1,43 +1,93 @@
-"""Timeline in, frames out: each scene is built when it begins and dropped when it ends."""
+"""Segments in, frames out: each scene is built when the first of its segments is rendered, and kept for the next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 
+import av
+from PIL import Image
+
+from render.engine.encode import SegmentWriter
 from render.engine.planes import Frame
+from render.engine.segments import Segment
 from render.engine.stage import Material, Stage
 from render.engine.transitions import mix
 
+# A picture that stands still is written as a keyframe and repetitions. That pays when it stands at least so long: a
+# keyframe costs what four other frames cost, in time and in bytes.
+_STILL_SECONDS = 1 / 3
 
-def frames(material: Material) -> Iterator[Frame]:
-    """All frames of the video. The same buffers are used again: a frame is good until the next one is taken.
 
-    Raises:
-        AssetError: a file proves damaged when it is decoded.
-        Stopped: the render was stopped.
-    """
-    spans = material.timeline.scenes
-    check = material.ffmpeg.control.check
-    before, after, mixed = (Frame(*material.size) for _ in range(3))
-    stage, following, shared = Stage(material, spans[0]), None, 0
-    try:
-        for index, span in enumerate(spans):
-            for number in range(shared, span.frames - span.overlap):
-                check()
-                stage.paint(before, number)
-                yield before
-            if index + 1 == len(spans):
-                return
-            following = Stage(material, spans[index + 1])
-            for number in range(span.overlap):
-                check()
-                stage.paint(before, span.frames - span.overlap + number)
-                following.paint(after, number)
-                mix(mixed, before, after, span.transition, (number + 0.5) / span.overlap)
-                yield mixed
+class Composer:
+    """Paints the frames of segments. Cheapest in the order of the timeline: a scene is then built once."""
+
+    def __init__(self, material: Material) -> None:
+        self._material = material
+        self._stages: dict[int, Stage] = {}
+        self._before, self._after, self._mixed = (Frame(*material.size) for _ in range(3))
+
+    def write(self, segment: Segment, writer: SegmentWriter, painted: Callable[[], None], poster: Path) -> None:
+        """Give all frames of the segment to the writer; call ``painted`` after each step.
+
+        The poster is kept when its frame is among them.
+
+        Raises:
+            AssetError: a file proves damaged when it is decoded.
+        """
+        number = 0
+        while number < segment.frames:
+            still = self._still(segment, number)
+            wanted = number <= self._material.timeline.poster_frame - segment.first < number + still
+            if still > 1:
+                writer.still(self.frame(segment, number), still)
+            elif (clip := self._bare_clip(segment, number)) is not None:
+                writer.picture(clip)
+            else:
+                writer.frame(self.frame(segment, number))
+            if wanted:
+                self.save_poster(segment, number, poster)
+            number += still
+            painted()
+
+    def frame(self, segment: Segment, number: int) -> Frame:
+        """Frame ``number`` of the segment, good until the next one is asked for."""
+        span = self._material.timeline.scenes[segment.scene]
+        at = segment.offset + number
+        self._stage(segment.scene).paint(self._before, at)
+        if not segment.into_next:
+            return self._before
+        later = at - (span.frames - span.overlap)
+        self._stage(segment.scene + 1).paint(self._after, later)
+        mix(self._mixed, self._before, self._after, span.transition, (later + 0.5) / span.overlap)
+        return self._mixed
+
+    def save_poster(self, segment: Segment, number: int, target: Path) -> None:
+        """Keep frame ``number`` of the segment as a picture."""
+        Image.fromarray(self.frame(segment, number).rgb()).save(target, "JPEG", quality=90)
+
+    def close(self) -> None:
+        for stage in self._stages.values():
             stage.close()
-            stage, following, shared = following, None, span.overlap
-    finally:
-        stage.close()
-        if following:
-            following.close()
+        self._stages.clear()
+
+    def _still(self, segment: Segment, number: int) -> int:
+        """How many frames from this one on look alike: 1, or enough to be worth a keyframe."""
+        if segment.into_next:
+            return 1
+        stage = self._stage(segment.scene)
+        state = stage.state(segment.offset + number)
+        end = number + 1
+        while state is not None and end < segment.frames and stage.state(segment.offset + end) == state:
+            end += 1
+        return end - number if end - number >= self._material.timeline.fps * _STILL_SECONDS else 1
+
+    def _bare_clip(self, segment: Segment, number: int) -> av.VideoFrame | None:
+        return None if segment.into_next else self._stage(segment.scene).bare_clip(segment.offset + number)
+
+    def _stage(self, scene: int) -> Stage:
+        if scene not in self._stages:
+            for old in [known for known in self._stages if known not in (scene - 1, scene + 1)]:
+                self._stages.pop(old).close()
+            self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
+        return self._stages[scene]

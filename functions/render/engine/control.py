@@ -64,6 +64,13 @@ class Control:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and its children. A process that was already reaped is left alone: its id may be another's."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill the process and, if it leads a group, the whole group.
+
+    A process that was already reaped is left alone: its id may be another's. One that has ended by itself and was not
+    reaped yet may have left others in its group, and is not asked for its state, which would reap it.
+    """
+    if process.returncode is None:
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

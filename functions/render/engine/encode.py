@@ -1,111 +1,145 @@
-"""Frames and sound in, MP4 out: one ffmpeg that encodes both, and tells how far it is.
+"""Frames in, a segment out: H.264 by libx264, in this process, in a file of its own that can be joined by copying.
 
-H.264 High, yuv420p, tagged BT.709 limited range (players guess wrongly when HD is untagged);
-AAC at 48 kHz; the index at the front of the file, so that a browser plays it while it loads.
+H.264 High, yuv420p, tagged BT.709 limited range (players guess wrongly when HD is untagged). Each segment is a closed
+group of pictures with parameter sets that are the same, to the bit, for every segment of a video.
 """
 
 from __future__ import annotations
 
-import fcntl
-import re
-import threading
-from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import IO
+from types import TracebackType
 
-from reelqueue.errors import RenderError
-from reelqueue.spec_output import Quality
-from render.engine.control import Control, kill_group
+import av
+from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+
+from reelqueue.spec_output import Output, Quality
 from render.engine.planes import Frame
-from render.engine.process import LOCAL_INPUT, Ffmpeg, Running
-from render.engine.timeline import SAMPLE_RATE, Timeline
+from render.engine.repeats import Repeats
+from render.engine.segments import keyframe_distance
 
-# x264's preset and rate factor, AAC's rate. By measure (docs/decisions.md) medium and high look alike to most.
-_QUALITY: dict[Quality, tuple[str, int, str]] = {
-    "draft": ("ultrafast", 28, "96k"),
-    "low": ("superfast", 28, "128k"),
-    "medium": ("superfast", 23, "192k"),
-    "high": ("faster", 18, "256k"),
+# x264's preset and rate factor. By measure (docs/rendering.md) medium and high look alike to most.
+_QUALITY: dict[Quality, tuple[str, int]] = {
+    "draft": ("ultrafast", 28),
+    "low": ("superfast", 28),
+    "medium": ("superfast", 23),
+    "high": ("faster", 18),
 }
-_PEAK = 0.84  # -1.5 dB below full scale leaves room for what AAC adds
-_TAGS = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
-_PIPE_BYTES = 1 << 20
+_GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER: the parameter sets lie in the file's header
 
 
-def encode(
-    frames: Iterable[Frame],
-    timeline: Timeline,
-    sound: Path,
-    peak: float,
-    target: Path,
-    *,
-    size: tuple[int, int],
-    quality: Quality,
-    ffmpeg: Ffmpeg,
-) -> None:
-    """Encode the frames and the sound (raw floats with this peak) into ``target``.
+@dataclass(frozen=True)
+class Encoding:
+    """What all segments of a video share. One thread each: the segments are what runs in parallel."""
 
-    Raises:
-        RenderError: ffmpeg failed.
-        Stopped: the render was stopped.
+    width: int
+    height: int
+    fps: int
+    quality: Quality
+
+    @classmethod
+    def of(cls, output: Output) -> Encoding:
+        return cls(output.width, output.height, output.fps, output.quality)
+
+    @property
+    def time_base(self) -> Fraction:
+        return Fraction(1, self.fps)
+
+    def configure(self, context: VideoCodecContext) -> None:
+        """Set an encoder up."""
+        preset, factor = _QUALITY[self.quality]
+        context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"
+        context.time_base, context.framerate = self.time_base, Fraction(self.fps)
+        context.color_range = ColorRange.MPEG
+        context.colorspace = Colorspace.ITU709
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        context.flags |= _GLOBAL_HEADER
+        context.thread_count = 1
+        context.options = {
+            "preset": preset,
+            "crf": str(factor),
+            # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
+            "x264-params": f"keyint={keyframe_distance(self.fps)}:aq-mode=3:stitchable=1",
+        }
+
+
+class SegmentWriter:
+    """Writes one segment. Frames are given in order; each is done with when the call returns.
+
+    ``written`` is the number of frames that the encoder has finished.
     """
-    arguments = _arguments(timeline, sound, peak, target, size, quality)
-    with ffmpeg.running(arguments, feed=True) as run:
-        watcher = threading.Thread(
-            target=_follow, args=(run.output, ffmpeg.control, timeline.frames), daemon=True, name="ffmpeg-progress"
-        )
-        watcher.start()
-        try:
-            _feed(frames, run, ffmpeg.control)
-            run.process.wait()
-        finally:
-            kill_group(run.process)  # does nothing when it has ended by itself
-            watcher.join()
-        ffmpeg.control.check()
-        if run.process.returncode != 0:
-            raise RenderError(f"ffmpeg could not encode the video: {run.complaint()}")
 
+    def __init__(self, path: Path, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._file = av.open(str(path), "w", format="mp4")
+        self._stream = self._file.add_stream("libx264", rate=encoding.fps)
+        encoding.configure(self._stream.codec_context)
+        self._stream.time_base = encoding.time_base
+        self._running: VideoCodecContext | None = self._stream.codec_context
+        self._running.open()
+        self._parameters = bytes(self._running.extradata or b"")
+        # x264 shows a frame at most two later than it decodes it: B-frames that others refer to (b-pyramid).
+        self._delay = 2 if self._running.has_b_frames else 0
+        self._given = 0
+        self.written = 0
 
-def _feed(frames: Iterable[Frame], run: Running, control: Control) -> None:
-    _widen(run.input)
-    try:
-        for frame in frames:
-            run.input.write(frame.buffer.data)
-        run.input.close()
-    except BrokenPipeError:
-        # ffmpeg is gone: stopped by us, or its exit code and last words say why.
-        control.check()
+    def __enter__(self) -> SegmentWriter:
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._finish_run()
+        self._file.close()
 
-def _widen(pipe: IO[bytes]) -> None:
-    """A pipe of 64 KB makes a frame of 3 MB wait 48 times; only Linux can widen it."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    def frame(self, frame: Frame) -> None:
+        """Encode a frame."""
+        planes = frame.buffer.reshape(-1, frame.width)
+        # PyAV 18 takes planes without copying them only when their height is a multiple of 4: else it loses rows.
+        take = av.VideoFrame.from_ndarray if frame.height % 4 else av.VideoFrame.from_numpy_buffer
+        self.picture(take(planes, "yuv420p"))
 
+    def picture(self, picture: av.VideoFrame) -> None:
+        """Encode a frame that libav made, of the encoding's size and format."""
+        if self._running is None:
+            self._running = self._encoder()
+        picture.pts, picture.time_base = self._given, self._encoding.time_base
+        self._given += 1
+        for packet in self._running.encode(picture):
+            self._write(bytes(packet), packet.pts, keyframe=packet.is_keyframe)
 
-def _follow(report: IO[bytes], control: Control, frames: int) -> None:
-    """Read ffmpeg's ``-progress`` until it ends. The last percent is kept for the moving of the file's index."""
-    for line in report:
-        found = re.match(rb"frame=\s*(\d+)", line)
-        if found:
-            control.advance(min(99.0, 100 * int(found[1]) / frames))
+    def still(self, frame: Frame, count: int) -> None:
+        """The same frame ``count`` times: encoded once, as a keyframe, and repeated."""
+        if self._given:
+            self._finish_run()
+        repeats = Repeats.of(self._parameters)
+        self.frame(frame)
+        self._finish_run()
+        for number in range(1, count):
+            self._write(repeats.picture(number), self._given, keyframe=False)
+            self._given += 1
 
+    def _encoder(self) -> VideoCodecContext:
+        context = av.CodecContext.create("libx264", "w")
+        self._encoding.configure(context)
+        return context
 
-def _arguments(
-    timeline: Timeline, sound: Path, peak: float, target: Path, size: tuple[int, int], quality: Quality
-) -> list[str]:
-    preset, factor, rate = _QUALITY[quality]
-    limiter = [f"alimiter=limit={_PEAK}:level=false:latency=true"] if peak > _PEAK else []
-    return [
-        *("-y", "-progress", "pipe:1", "-stats_period", "0.5"),
-        *LOCAL_INPUT,
-        *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{size[0]}x{size[1]}"),
-        *("-framerate", str(timeline.fps), "-i", "pipe:0"),
-        *LOCAL_INPUT,
-        *("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "2", "-i", str(sound)),
-        *("-map", "0:v:0", "-map", "1:a:0", "-vf", _TAGS),
-        *("-c:v", "libx264", "-preset", preset, "-crf", str(factor), "-pix_fmt", "yuv420p"),
-        *("-g", str(2 * timeline.fps), "-x264-params", "aq-mode=3"),
-        *("-af", ",".join([*limiter, "anull"]), "-c:a", "aac", "-b:a", rate),
-        *("-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", str(target)),
-    ]
+    def _finish_run(self) -> None:
+        """Take what the encoder still holds; the next frame begins a new closed group of pictures."""
+        if self._running is not None:
+            for packet in self._running.encode(None):
+                self._write(bytes(packet), packet.pts, keyframe=packet.is_keyframe)
+        self._running = None
+
+    def _write(self, data: bytes, pts: int | None, *, keyframe: bool) -> None:
+        packet = av.Packet(data)
+        packet.stream, packet.time_base = self._stream, self._encoding.time_base
+        # Decoded in the order of writing, so long before it is shown as the encoder's reordering needs.
+        packet.pts, packet.dts, packet.duration = pts, self.written - self._delay, 1
+        packet.is_keyframe = keyframe
+        self._file.mux(packet)
+        self.written += 1

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.spec_scenes import Animation, KenBurns, ShapeElement, TextElement
 from reelqueue.themes import Theme
+from render.engine.clip import ClipReader
 from render.engine.colors import rgba
 from render.engine.geometry import Box, Fitted, place
-from render.engine.motion import ken_burns, pose
+from render.engine.motion import Pose, ken_burns, pose
 from render.engine.planes import Frame, Picture, from_rgba, moved, paint, sampled
 from render.engine.text import draw
 
 Source = Callable[[int], Picture]
+
+_ABSENT = Pose(opacity=0)
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,32 @@ class Layer:
     enter: Animation | None = None
     leave: Animation | None = None
     moving: bool = False
+    clip: ClipReader | None = None
 
     def is_still(self, scene_frames: int) -> bool:
         """It looks the same in every frame of its scene, so it can become part of the backdrop."""
         whole = self.first == 0 and self.frames >= scene_frames
         return whole and not self.moving and self.enter is None and self.leave is None
+
+    def state(self, number: int) -> Pose | None:
+        """How it looks in frame ``number`` of its scene: equal states look alike, and None like no other frame."""
+        own = number - self.first
+        if not 0 <= own < self.frames:
+            return _ABSENT
+        if self.moving and not (self.clip and self.clip.stays(own)):
+            return None
+        return pose(own, self.frames, self.enter, self.leave, self.fps)
+
+    def is_there(self, number: int) -> bool:
+        return 0 <= number - self.first < self.frames
+
+    def bare_clip(self, number: int, size: tuple[int, int]) -> av.VideoFrame | None:
+        """The clip's own frame, when in frame ``number`` of the scene it fills a picture of this size as it is."""
+        own = number - self.first
+        if self.clip is None or self.clip.box != Box(0, 0, *size) or self.opacity < 1:
+            return None
+        now = pose(own, self.frames, self.enter, self.leave, self.fps)
+        return self.clip.frame(own) if now == Pose() else None
 
     def paint(self, frame: Frame, number: int) -> None:
         """Paint this element as it is in frame ``number`` of its scene."""

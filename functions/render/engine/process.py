@@ -1,4 +1,4 @@
-"""Running ffmpeg: local files and pipes only, in a process group of its own, known to the stop switch."""
+"""Running ffmpeg: local files and pipes only, known to the stop switch."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ import imageio_ffmpeg
 
 from render.engine.control import Control, kill_group
 
-# In front of every -i: ffmpeg opens files and pipes, and no network whatever a file says inside.
-LOCAL_INPUT = ("-protocol_whitelist", "file,pipe")
+# ffmpeg opens files and pipes, and no network whatever a file says inside.
+LOCAL_PROTOCOLS = "file,pipe"
 
-# In front of a client's file, moreover: containers that hold their own media. A playlist or a concat script, whatever
-# it is called, could make ffmpeg open other files of this machine.
-CLIENT_INPUT = (
-    *LOCAL_INPUT,
-    "-format_whitelist",
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,w64,aiff,aac,flac,ac3,amr,gif",
+# Of a client's files, only containers that hold their own media. A playlist or a concat script, whatever it is called,
+# could make ffmpeg open other files of this machine.
+CLIENT_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,w64,aiff,aac,flac,ac3,amr,gif"
 )
+
+# In front of every -i.
+LOCAL_INPUT = ("-protocol_whitelist", LOCAL_PROTOCOLS)
+
+# In front of a client's file.
+CLIENT_INPUT = (*LOCAL_INPUT, "-format_whitelist", CLIENT_FORMATS)
 
 
 def find_ffmpeg(chosen: str | None) -> str:
@@ -33,29 +37,29 @@ def find_ffmpeg(chosen: str | None) -> str:
 class Ffmpeg:
     """One ffmpeg program, one control, one place for logs."""
 
-    def __init__(self, program: str, control: Control, logs: Path) -> None:
+    def __init__(self, program: str, control: Control, logs: Path, *, own_groups: bool = True) -> None:
+        """``own_groups``: each process leads a group; else it belongs to that of this process, and dies with it."""
         self.program = program
         self.control = control
         self._logs = logs
+        self._own_groups = own_groups
         self._count = 0
 
     @contextmanager
-    def running(self, arguments: Sequence[str], *, feed: bool = False) -> Iterator[Running]:
+    def running(self, arguments: Sequence[str]) -> Iterator[Running]:
         """A process that lives as long as the block: at its end it has finished or is killed.
 
-        Args:
-            arguments: what follows the program's name and its standing options.
-            feed: give it a pipe as standard input.
+        ``arguments`` are what follows the program's name and its standing options.
         """
         self._count += 1
-        log = self._logs / f"ffmpeg-{self._count}.log"
+        log = self._logs / f"ffmpeg-{os.getpid()}-{self._count}.log"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
                 [self.program, "-hide_banner", "-nostdin", "-v", "error", *arguments],
-                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                start_new_session=True,
+                start_new_session=self._own_groups,
             )
         self.control.watch(process)
         try:
@@ -64,20 +68,12 @@ class Ffmpeg:
             kill_group(process)
             process.wait()
             self.control.release(process)
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    _close(pipe)
-
-
-def _close(pipe: IO[bytes]) -> None:
-    try:
-        pipe.close()
-    except BrokenPipeError:
-        return  # what was still buffered for a process that is gone
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 class Running:
-    """A started ffmpeg: its pipes, and its last words."""
+    """A started ffmpeg: its output, and its last words."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
@@ -87,11 +83,6 @@ class Running:
     def output(self) -> IO[bytes]:
         assert self.process.stdout is not None  # noqa: S101 - always a pipe, see Ffmpeg.running
         return self.process.stdout
-
-    @property
-    def input(self) -> IO[bytes]:
-        assert self.process.stdin is not None  # noqa: S101 - only asked for by those who feed
-        return self.process.stdin
 
     def report(self) -> str:
         """All that it wrote to standard error."""

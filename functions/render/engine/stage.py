@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass
+
+import av
 
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Element, ImageElement, KenBurns, ShapeElement, TextElement, VideoElement
 from render.engine.assets import Assets
 from render.engine.backdrop import background
-from render.engine.clip import ClipReader
+from render.engine.clip import Clip, ClipReader
 from render.engine.geometry import Fitted, element_box, fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, image_source, shape_source, text_source
 from render.engine.planes import Frame, paint
-from render.engine.process import Ffmpeg
 from render.engine.snow import Snow
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
@@ -26,7 +28,6 @@ class Material:
     request: VideoRequest
     timeline: Timeline
     assets: Assets
-    ffmpeg: Ffmpeg
     snow: Snow | None
 
     @property
@@ -61,8 +62,20 @@ class Stage:
         if self._below_snow >= len(self._layers):
             self._fall(frame, number)
 
+    def state(self, number: int) -> Hashable | None:
+        """How frame ``number`` looks: frames of equal state look alike, and one without a state like no other."""
+        if self._snow:
+            return None
+        states = [layer.state(number) for layer in self._layers]
+        return None if None in states else tuple(states)
+
+    def bare_clip(self, number: int) -> av.VideoFrame | None:
+        """The frame of a clip that frame ``number`` consists of, if nothing lies over it: it needs no painting."""
+        there = [layer for layer in self._layers if layer.is_there(number)]
+        return there[-1].bare_clip(number, self._material.size) if there else None
+
     def close(self) -> None:
-        """End what runs for this scene."""
+        """Close the files of this scene."""
         self._readers.close()
 
     def _fall(self, frame: Frame, number: int) -> None:
@@ -102,7 +115,7 @@ class Stage:
         element = self._element(here)
         theme, size = self._material.request.theme, self._material.size
         fps = self._material.timeline.fps
-        moving = False
+        moving, clip = False, None
         source: Source
         if isinstance(element, TextElement):
             style = getattr(theme.styles, element.style)
@@ -120,12 +133,13 @@ class Stage:
             x, y = fit.box.x, fit.box.y
         elif isinstance(element, VideoElement):
             fit = self._fit(element)
-            source = self._reader(element, fit, here).picture
-            moving = True
+            clip = self._reader(element, fit, here)
+            source, moving = clip.picture, True
             x, y = fit.box.x, fit.box.y
         else:
             raise TypeError(f"no layer for {type(element).__name__}")
-        return Layer(source, x, y, here.first, here.frames, fps, element.opacity, element.enter, element.exit, moving)
+        comes_and_goes = (element.opacity, element.enter, element.exit)
+        return Layer(source, x, y, here.first, here.frames, fps, *comes_and_goes, moving, clip)
 
     def _fit(self, element: ImageElement | VideoElement) -> Fitted:
         assets = self._material.assets
@@ -141,15 +155,8 @@ class Stage:
 
     def _reader(self, element: VideoElement, fit: Fitted, here: ElementSpan) -> ClipReader:
         assets = self._material.assets
-        reader = ClipReader(
-            element,
-            assets.paths[element.src],
-            assets.media[element.src],
-            fit,
-            fps=self._material.timeline.fps,
-            frames=here.frames,
-            ffmpeg=self._material.ffmpeg,
-            pointer=self._material.request.pointer(self._span.index, here.index),
-        )
+        pointer = self._material.request.pointer(self._span.index, here.index)
+        path, facts = assets.paths[element.src], assets.media[element.src]
+        reader = ClipReader(Clip(element, path, facts, fit, self._material.timeline.fps, here.frames, pointer))
         self._readers.callback(reader.close)
         return reader

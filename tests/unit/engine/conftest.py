@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,18 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make(media: Path, tmp_path: Path) -> Make:
     """Render scenes from the folder of media, small and quick."""
 
+    numbers = count()
+
     def made(
-        *scenes: Any, control: Control | None = None, output: dict[str, Any] | None = None, **fields: Any
+        *scenes: Any,
+        control: Control | None = None,
+        output: dict[str, Any] | None = None,
+        workers: int | None = None,
+        **fields: Any,
     ) -> Video:
         body = {"webhookUrl": "https://app.example.com/hook", "scenes": list(scenes), "output": SMALL | (output or {})}
         request = parse_request({"theme": "minimal"} | body | fields)
-        workdir = tmp_path / "work"
+        workdir = tmp_path / f"work-{next(numbers)}"
         workdir.mkdir()
         control = control or Control()
 
@@ -124,6 +131,6 @@ def make(media: Path, tmp_path: Path) -> Make:
                 raise FetchError(f"{src} does not exist; upload it first")
             shutil.copy(source, target)
 
-        return Video(render(request, workdir, fetch=fetch, control=control), control)
+        return Video(render(request, workdir, fetch=fetch, control=control, workers=workers), control)
 
     return made

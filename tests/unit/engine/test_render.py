@@ -349,4 +349,4 @@ def test_a_clip_that_breaks_off_is_named(make: Make, media: Path) -> None:
 
 def test_each_source_is_fetched_once(make: Make, media: Path, tmp_path: Path) -> None:
     make(plain("#000", 0.2, image="asset:red.png"), plain("#000", 0.2, image="asset:red.png"))
-    assert len(list((tmp_path / "work").glob("asset-*"))) == 1
+    assert len(list((tmp_path / "work-0").glob("asset-*"))) == 1

@@ -1,0 +1,140 @@
+"""The processes of a render, seen from the one that asked for it.
+
+They are started before there is anything to do, so that they load their libraries while files are still being fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from reelqueue.errors import AssetError, RenderError
+from render.engine.control import Control, kill_group
+from render.engine.job import Job, Report
+
+# What a worker takes at most: Python with its libraries, and frames and their references for each pixel. Measured.
+_WORKER_BYTES = 160 << 20
+_PIXEL_BYTES = 60
+# AWS Lambda gives a vCPU for so many megabytes.
+_LAMBDA_MB_PER_CPU = 1769
+
+
+class WorkerDied(Exception):
+    """A worker ended without a word. ``exit_code`` is negative for a signal; -9 is how Linux takes memory back."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"a worker ended with {exit_code}")
+        self.exit_code = exit_code
+
+
+class Crew:
+    """A context: inside there are the processes, after it there are none."""
+
+    def __init__(self, control: Control, folder: Path) -> None:
+        self._control = control
+        self._log = folder / "crew.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Crew:
+        # One thread for each library that would make a pool of its own: the workers are what runs in parallel.
+        alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "render.engine.foreman"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=os.environ | alone | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                start_new_session=True,
+            )
+        self._control.watch(self._process)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        process = self._running
+        kill_group(process)
+        process.wait()
+        self._control.release(process)
+        for pipe in (process.stdin, process.stdout):
+            _close(pipe)
+
+    def work(self, job: Job) -> Iterator[Report]:
+        """Have the job done; what is reported meanwhile. At the end of the reports the video is there.
+
+        Raises:
+            AssetError: a file proved damaged when it was decoded.
+            RenderError: the sound could not be encoded.
+            WorkerDied: a worker was killed.
+            Stopped: the render was stopped.
+        """
+        process = self._running
+        assert process.stdin is not None  # noqa: S101 - always a pipe, see __enter__
+        assert process.stdout is not None  # noqa: S101
+        try:
+            pickle.dump(job, process.stdin)
+            process.stdin.flush()
+        except BrokenPipeError:
+            self._control.check()
+        joined = False
+        for line in process.stdout:
+            report = Report.from_line(line)
+            if report.kind == "error":
+                raise _as_raised(report)
+            if report.kind == "died":
+                self._control.check()
+                raise WorkerDied((report.error or {})["exit"])
+            joined = joined or (report.kind == "done" and report.task.kind == "join")
+            yield report
+        self._control.check()
+        if not joined:
+            raise RuntimeError(f"the crew ended early: {self._log.read_text(errors='replace')[-2000:]}")
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None  # noqa: S101 - only used as a context
+        return self._process
+
+
+def worker_count(width: int, height: int, segments: int) -> int:
+    """As many workers as there are vCPUs, memory and segments for."""
+    by_memory = _memory_bytes() // (_WORKER_BYTES + _PIXEL_BYTES * width * height)
+    return max(1, min(_cpus(), by_memory, segments))
+
+
+def _cpus() -> int:
+    lambda_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+    if lambda_mb:
+        return max(1, round(int(lambda_mb) / _LAMBDA_MB_PER_CPU))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _memory_bytes() -> int:
+    lambda_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+    if lambda_mb:
+        return int(lambda_mb) << 20
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _as_raised(report: Report) -> Exception:
+    error = report.error or {}
+    if "asset" in error:
+        return AssetError(error["asset"], error["message"], code=error["code"])
+    if "render" in error:
+        return RenderError(error["render"])
+    return RuntimeError(f"the task {report.task} failed:\n{error.get('trace')}")
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    try:
+        if pipe is not None:
+            pipe.close()
+    except BrokenPipeError:
+        return  # what was still buffered for a process that is gone

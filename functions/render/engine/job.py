@@ -1,0 +1,84 @@
+"""What the processes of a render tell each other: the job, its tasks, and what is reported of them.
+
+The job goes to the crew once, as a pickle; tasks and reports are lines of JSON. All of it passes through pipes between
+processes of this engine, and nothing a client wrote is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reelqueue.spec_request import VideoRequest
+from render.engine.assets import Assets
+from render.engine.segments import Segment
+from render.engine.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Job:
+    """A render, prepared: everything is fetched and planned. All files lie in ``folder``."""
+
+    request: VideoRequest
+    timeline: Timeline
+    segments: tuple[Segment, ...]
+    missing: tuple[int, ...]
+    """The segments to render, by index; the others lie in the folder already."""
+    assets: Assets
+    folder: Path
+    ffmpeg: str
+    workers: int
+
+    def segment_file(self, index: int) -> Path:
+        return self.folder / f"segment-{index}.mp4"
+
+    @property
+    def sound(self) -> Path:
+        return self.folder / "sound.m4a"
+
+    @property
+    def poster(self) -> Path:
+        return self.folder / "poster.jpg"
+
+    @property
+    def video(self) -> Path:
+        return self.folder / "video.mp4"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A piece of work: ``sound``, ``segment`` (with its index), ``poster`` or ``join``."""
+
+    kind: str
+    index: int = 0
+
+    def line(self) -> bytes:
+        return _line({"kind": self.kind, "index": self.index})
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Task:
+        return cls(**json.loads(line))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a task: so many ``frames`` more, ``done``, or an ``error``."""
+
+    kind: str
+    task: Task
+    frames: int = 0
+    error: dict[str, Any] | None = None
+
+    def line(self) -> bytes:
+        return _line({"kind": self.kind, "task": vars(self.task), "frames": self.frames, "error": self.error})
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Report:
+        fields = json.loads(line)
+        return cls(fields["kind"], Task(**fields["task"]), fields["frames"], fields["error"])
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields).encode() + b"\n"

@@ -1,0 +1,72 @@
+"""Segments and sound joined into the finished file, by copying: nothing is decoded or encoded again.
+
+Each frame's time is its number in the plan, so no rounding of a container can lose or repeat one. The index stands at
+the front of the file, so that a browser plays it while it loads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from heapq import merge
+from pathlib import Path
+from typing import Any
+
+import av
+
+from render.engine.segments import Segment
+
+
+def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Path, target: Path) -> None:
+    """Write the video: the segments in their order, and the sound.
+
+    Raises:
+        ValueError: a segment does not hold what the plan says, or was made with other settings.
+    """
+    with (
+        av.open(str(files[0])) as first,
+        av.open(str(sound)) as heard,
+        av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as video,
+    ):
+        parameters = bytes(first.streams.video[0].codec_context.extradata or b"")
+        picture = video.add_stream_from_template(first.streams.video[0])
+        picture.time_base = Fraction(1, fps)
+        track = video.add_stream_from_template(heard.streams.audio[0])
+
+        def pictures() -> Iterator[av.Packet[Any]]:
+            for segment, file in zip(segments, files, strict=True):
+                for packet in _frames(segment, file, fps, parameters):
+                    packet.stream = picture
+                    yield packet
+
+        def sounds() -> Iterator[av.Packet[Any]]:
+            for packet in heard.demux(heard.streams.audio[0]):
+                if packet.size:
+                    packet.stream = track
+                    yield packet
+
+        for packet in merge(pictures(), sounds(), key=_seconds):
+            video.mux(packet)
+
+
+def _frames(segment: Segment, file: Path, fps: int, parameters: bytes) -> Iterator[av.Packet[Any]]:
+    """The packets of a segment, on the clock of the video."""
+    with av.open(str(file)) as source:
+        stream = source.streams.video[0]
+        if bytes(stream.codec_context.extradata or b"") != parameters:
+            raise ValueError(f"segment {segment.index} was encoded with other settings than the first")
+        count = 0
+        for packet in source.demux(stream):
+            if packet.pts is None or packet.dts is None or packet.time_base is None:
+                continue
+            shown, decoded = (round(ticks * packet.time_base * fps) for ticks in (packet.pts, packet.dts))
+            packet.time_base = Fraction(1, fps)
+            packet.pts, packet.dts, packet.duration = segment.first + shown, segment.first + decoded, 1
+            count += 1
+            yield packet
+        if count != segment.frames:
+            raise ValueError(f"segment {segment.index} holds {count} frames; the plan says {segment.frames}")
+
+
+def _seconds(packet: av.Packet[Any]) -> float:
+    return float((packet.dts or 0) * (packet.time_base or 0))
