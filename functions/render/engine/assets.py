@@ -1,19 +1,26 @@
-"""The files of a request: each source fetched once, probed once, and named in every complaint."""
+"""The files of a request: fetched in parallel, each once, probed before the first frame, named in every complaint."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from reelqueue.errors import AssetError
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import AudioElement, ImageElement, VideoElement
+from render.engine.control import Stopped
 from render.engine.images import ImageFacts, probe_image
 from render.engine.probe import MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg
 
-Fetch = Callable[[str, Path], None]
+# Brings a source to a file. Calls the third now and then, which raises when the file is not wanted any more.
+Fetch = Callable[[str, Path, Callable[[], None]], None]
+
+_AT_ONCE = 8
+_LOOK_SECONDS = 0.1
 
 
 class FetchError(Exception):
@@ -36,33 +43,85 @@ class _Use:
     kind: str
 
 
+@dataclass(frozen=True)
+class _Facts:
+    image: ImageFacts | None
+    media: MediaFacts | None
+
+
 def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) -> Assets:
-    """All files of the request.
+    """All files of the request. The first that proves unusable ends it.
 
     Raises:
         AssetError: a file is missing, broken, or not of the type that its element needs.
+        Stopped: the render was stopped. A fetch that hangs meanwhile is left to its own time-out.
     """
-    paths: dict[str, Path] = {}
-    images: dict[str, ImageFacts] = {}
-    media: dict[str, MediaFacts] = {}
+    uses: dict[str, list[_Use]] = {}
     for use in _uses(request):
-        ffmpeg.control.check()
-        if use.src not in paths:
-            # A name of our own: what a client wrote never reaches ffmpeg, not even as a file name.
-            paths[use.src] = folder / f"asset-{len(paths)}"
-            try:
-                fetch(use.src, paths[use.src])
-            except FetchError as error:
-                raise AssetError(use.pointer, str(error), code="ASSET_UNAVAILABLE") from error
+        uses.setdefault(use.src, []).append(use)
+    # Names of our own: what a client wrote never reaches ffmpeg, not even as a file name.
+    paths = {src: folder / f"asset-{number}" for number, src in enumerate(uses)}
+    preflight = _Preflight(fetch, ffmpeg)
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preflight")
+    try:
+        looks = {src: pool.submit(preflight.look_at, paths[src], uses[src]) for src in uses}
+        waiting = set(looks.values())
+        while waiting:
+            done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_EXCEPTION)
+            ffmpeg.control.check()
+            for look in done:
+                look.result()
+        found = {src: look.result() for src, look in looks.items()}
+    finally:
+        preflight.over.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+    images = {src: facts.image for src, facts in found.items() if facts.image}
+    return Assets(paths, images, {src: facts.media for src, facts in found.items() if facts.media})
+
+
+class _Preflight:
+    """Fetches and probes; ``over`` tells its threads that nobody waits for them any more."""
+
+    def __init__(self, fetch: Fetch, ffmpeg: Ffmpeg) -> None:
+        self._fetch = fetch
+        self._ffmpeg = ffmpeg
+        self._decoding = threading.Lock()
+        self.over = threading.Event()
+
+    def look_at(self, path: Path, uses: Sequence[_Use]) -> _Facts:
+        """Fetch a source and learn what its uses need to know of it.
+
+        Raises:
+            AssetError: it cannot be used; names the first use that cannot be.
+        """
+        self._check()
         try:
-            if use.kind == "image" and use.src not in images:
-                images[use.src] = probe_image(paths[use.src])
-            elif use.kind != "image" and use.src not in media:
-                media[use.src] = probe_media(paths[use.src], ffmpeg)
-            _check(use, media)
-        except Unusable as unusable:
-            raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
-    return Assets(paths, images, media)
+            self._fetch(uses[0].src, path, self._check)
+        except FetchError as error:
+            raise AssetError(uses[0].pointer, str(error), code="ASSET_UNAVAILABLE") from error
+        image: ImageFacts | None = None
+        media: MediaFacts | None = None
+        for use in uses:
+            try:
+                if use.kind == "image":
+                    image = image or self._image(path)
+                else:
+                    media = media or probe_media(path, self._ffmpeg)
+                    _check_kind(use, media)
+            except Unusable as unusable:
+                raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
+        return _Facts(image, media)
+
+    def _image(self, path: Path) -> ImageFacts:
+        # One at a time: a hundred megapixels take 400 MB while they are decoded.
+        with self._decoding:
+            self._check()
+            return probe_image(path)
+
+    def _check(self) -> None:
+        self._ffmpeg.control.check()
+        if self.over.is_set():
+            raise Stopped
 
 
 def _uses(request: VideoRequest) -> Iterator[_Use]:
@@ -74,8 +133,8 @@ def _uses(request: VideoRequest) -> Iterator[_Use]:
         yield _Use(request.soundtrack.src, "/soundtrack/src", "audio")
 
 
-def _check(use: _Use, media: Mapping[str, MediaFacts]) -> None:
-    if use.kind == "video" and not media[use.src].has_video:
+def _check_kind(use: _Use, media: MediaFacts) -> None:
+    if use.kind == "video" and not media.has_video:
         raise Unusable("holds sound but no moving pictures; use an audio element for it")
-    if use.kind == "audio" and not media[use.src].has_audio:
+    if use.kind == "audio" and not media.has_audio:
         raise Unusable("holds no sound")

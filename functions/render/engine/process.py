@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -43,7 +44,7 @@ class Ffmpeg:
         self.control = control
         self._logs = logs
         self._own_groups = own_groups
-        self._count = 0
+        self._numbers = count(1)
 
     @contextmanager
     def running(self, arguments: Sequence[str]) -> Iterator[Running]:
@@ -51,8 +52,7 @@ class Ffmpeg:
 
         ``arguments`` are what follows the program's name and its standing options.
         """
-        self._count += 1
-        log = self._logs / f"ffmpeg-{os.getpid()}-{self._count}.log"
+        log = self._logs / f"ffmpeg-{os.getpid()}-{next(self._numbers)}.log"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
                 [self.program, "-hide_banner", "-nostdin", "-v", "error", *arguments],

@@ -125,7 +125,8 @@ def make(media: Path, tmp_path: Path) -> Make:
         workdir.mkdir()
         control = control or Control()
 
-        def fetch(src: str, target: Path) -> None:
+        def fetch(src: str, target: Path, check: Callable[[], None]) -> None:
+            check()
             source = media / re.sub("^asset:", "", src)
             if not source.exists():
                 raise FetchError(f"{src} does not exist; upload it first")

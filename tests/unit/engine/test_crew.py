@@ -96,7 +96,7 @@ class Telling(Control):
 image, folder = sys.argv[1:]
 scenes = [{"image": "asset:red.png", "duration": 600}]
 request = parse_request({"webhookUrl": "https://app.example.com/hook", "scenes": scenes})
-render(request, Path(folder), fetch=lambda src, target: shutil.copy(image, target), control=Telling())
+render(request, Path(folder), fetch=lambda src, target, check: shutil.copy(image, target), control=Telling())
 """
 
 
