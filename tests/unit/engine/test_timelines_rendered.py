@@ -1,0 +1,155 @@
+"""Random timelines, rendered small: exactly the frames of the plan, in their order, and sound without a seam."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from reelqueue.spec import parse_request
+from render.engine import Control
+from render.engine.assets import gather
+from render.engine.compose import Composer
+from render.engine.job import Job, Report, Task
+from render.engine.process import Ffmpeg, find_ffmpeg
+from render.engine.segments import make_segments
+from render.engine.snow import Snow
+from render.engine.stage import Material
+from render.engine.timeline import make_timeline
+from render.engine.worker import Worker
+
+# A share that every test run can afford; TIMELINES=200 is the whole.
+EXAMPLES = int(os.environ.get("TIMELINES", "100"))
+TONE = 440.0
+RATE = 48_000
+
+_SECONDS = st.floats(0.05, 2.6).map(lambda seconds: round(seconds, 3))
+_SCENES: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {"image": "asset:upright.jpg"},
+        {"video": "asset:red-blue.mp4"},
+        {"background": "#336699"},
+        {"elements": [{"type": "shape", "shape": "rectangle", "color": "#F80", "enter": {"type": "slideUp"}}]},
+        {"elements": [{"type": "video", "src": "asset:green.mp4", "volume": 0, "speed": 1.3, "opacity": 0.8}]},
+    ]
+)
+_TRANSITIONS = st.sampled_from(["none", "fade", "wipeleft", "slideup", "fadeblack"])
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> dict[str, Any]:
+    """A request: one to five scenes of any length, transitions as long as is allowed."""
+    lengths = draw(st.lists(_SECONDS, min_size=1, max_size=5))
+    scenes = []
+    for index, length in enumerate(lengths):
+        most = min(lengths[index : index + 2]) / 2
+        overlap = math.floor(draw(st.floats(0, most)) * 1000) / 1000
+        kind = draw(_TRANSITIONS) if overlap > 0 else "none"
+        transition = {"type": kind} if kind == "none" else {"type": kind, "duration": overlap}
+        shown: dict[str, Any] = draw(_SCENES)
+        scenes.append({**shown, "duration": length, "transition": transition})
+    return {
+        "webhookUrl": "https://app.example.com/hook",
+        "theme": draw(st.sampled_from(["minimal", "winter"])),
+        "scenes": scenes,
+        "soundtrack": {"src": "asset:long-tone.wav", "volume": 0.5},
+        "output": {"width": 128, "height": 72, "fps": draw(st.sampled_from([10, 24, 25, 30, 60])), "quality": "high"},
+    }
+
+
+@dataclass(frozen=True)
+class Made:
+    job: Job
+    wanted: list[NDArray[np.uint8]]
+
+
+def made(body: dict[str, Any], media: Path, folder: Path) -> Made:
+    """The video of a request, rendered in this process: starting a crew 200 times would take minutes."""
+    request = parse_request(body)
+    program = find_ffmpeg(None)
+
+    def fetch(src: str, target: Path, check: Callable[[], None]) -> None:
+        target.symlink_to(media / src.removeprefix("asset:"))
+
+    assets = gather(request, folder, fetch, Ffmpeg(program, Control(), folder))
+    timeline = make_timeline(request, assets.media)
+    segments = make_segments(timeline)
+    job = Job(request, timeline, segments, tuple(range(len(segments))), assets, folder, program, 1)
+    # Backwards, as a crew of many might.
+    tasks = [Task("sound"), *(Task("segment", segment.index) for segment in reversed(segments)), Task("join")]
+    reports = io.BytesIO()
+    Worker(job, reports).run(io.BytesIO(b"".join(task.line() for task in tasks)))
+    told = [Report.from_line(line) for line in reports.getvalue().splitlines()]
+    assert [report.error for report in told if report.kind == "error"] == []
+    assert sum(report.frames for report in told) == timeline.frames
+    snow = Snow(128, 72) if request.theme.decoration == "snow" else None
+    composer = Composer(Material(request, timeline, assets, snow))
+    wanted = [composer.frame(segment, number).buffer.copy() for segment in segments for number in range(segment.frames)]
+    composer.close()
+    return Made(job, wanted)
+
+
+def long_tone(media: Path) -> None:
+    target = media / "long-tone.wav"
+    if not target.exists():
+        wave = np.sin(2 * np.pi * TONE * np.arange(15 * RATE) / RATE) * 0.5
+        with av.open(str(target), "w") as file:
+            stream = file.add_stream("pcm_s16le", rate=RATE, layout="stereo")
+            samples = np.repeat(np.rint(wave * 32767).astype(np.int16), 2)[None, :]
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+            frame.sample_rate = RATE
+            file.mux(stream.encode(frame))
+            file.mux(stream.encode(None))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(body=bodies())
+def test_every_frame_is_where_the_plan_says_and_no_join_is_heard(media: Path, body: dict[str, Any]) -> None:
+    long_tone(media)
+    with tempfile.TemporaryDirectory() as folder:
+        video = made(body, media, Path(folder))
+        with av.open(str(video.job.video)) as file:
+            shown = [(frame.time, _levels(frame)) for frame in file.decode(video=0)]
+        with av.open(str(video.job.video)) as file:
+            heard = np.concatenate([frame.to_ndarray()[0] for frame in file.decode(audio=0)])
+    timeline = video.job.timeline
+    fps = timeline.fps
+    assert [round((time or 0) * fps, 2) for time, _ in shown] == list(range(timeline.frames))
+    assert abs(len(heard) / RATE - timeline.frames / fps) < 1 / fps + 1024 / RATE
+    _no_frame_is_another_s([picture for _, picture in shown], video.wanted)
+    _goes_on_as_a_tone(heard[: timeline.samples])
+
+
+def _levels(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    return np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8).ravel()
+
+
+def _no_frame_is_another_s(shown: list[NDArray[np.uint8]], wanted: list[NDArray[np.uint8]]) -> None:
+    """Each frame is most like the one that was painted for it, among its neighbours."""
+    for number, picture in enumerate(shown):
+        own, *others = (
+            float(np.abs(picture.astype(np.int16) - wanted[other]).mean())
+            for other in (number, number - 1, number + 1)
+            if 0 <= other < len(wanted)
+        )
+        assert own <= min(others, default=own) + 0.25, f"frame {number}"
+
+
+def _goes_on_as_a_tone(samples: NDArray[np.float32]) -> None:
+    """A tone is foretold by its last two samples; a click is not."""
+    inner = samples[2048:-2048]
+    if len(inner) < 3:
+        return
+    foretold = 2 * math.cos(2 * math.pi * TONE / RATE) * inner[1:-1] - inner[:-2]
+    assert float(np.abs(inner[2:] - foretold).max()) < 0.01
