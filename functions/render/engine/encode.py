@@ -47,9 +47,16 @@ class Encoding:
     def time_base(self) -> Fraction:
         return Fraction(1, self.fps)
 
+    @property
+    def options(self) -> dict[str, str]:
+        """What x264 is told, by ffmpeg's names."""
+        preset, factor = _QUALITY[self.quality]
+        # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
+        parameters = f"keyint={keyframe_distance(self.fps)}:aq-mode=3:stitchable=1"
+        return {"preset": preset, "crf": str(factor), "x264-params": parameters}
+
     def configure(self, context: VideoCodecContext) -> None:
         """Set an encoder up."""
-        preset, factor = _QUALITY[self.quality]
         context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"
         context.time_base, context.framerate = self.time_base, Fraction(self.fps)
         context.color_range = ColorRange.MPEG
@@ -58,12 +65,7 @@ class Encoding:
         context.color_trc = ColorTrc.BT709
         context.flags |= _GLOBAL_HEADER
         context.thread_count = 1
-        context.options = {
-            "preset": preset,
-            "crf": str(factor),
-            # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
-            "x264-params": f"keyint={keyframe_distance(self.fps)}:aq-mode=3:stitchable=1",
-        }
+        context.options = self.options
 
 
 class SegmentWriter:

@@ -1,0 +1,119 @@
+"""What a render costs against what nobody can avoid, encoding, and against other ways to the same video.
+
+    python -m bench render
+
+Whole processes from start to end. The ways take turns, so that a machine that slows down slows all of them; figures
+are medians of the rounds. MoviePy, which takes minutes, runs in the first round only. ``long`` has neither limit nor
+rivals: its finished frames would fill 28 GB; it shows that memory does not grow with the video.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.processes import Cost, measured
+from bench.rivals import encode_only, encode_split, filter_graph, transcode
+from bench.workloads import FPS, SIZE, WORKLOADS, Workload, make_files
+from render.engine.process import find_ffmpeg
+
+ROUNDS = 5
+
+
+def main(names: Sequence[str] = tuple(WORKLOADS), *, rounds: int = ROUNDS, moviepy: bool = True) -> dict[str, Any]:
+    """Measure workloads.
+
+    Returns:
+        For each workload ``seconds``, ``cpu_seconds``, ``peak_rss_mb``, ``frames_per_second``, ``megabytes``; except
+        for ``long`` also ``encode_only_seconds`` (one ffmpeg; for ``clips`` it decodes them too),
+        ``encode_split_seconds`` (one process for each core), ``ffmpeg_graph_seconds``, ``moviepy_seconds``, and
+        ``ssim`` against the frames before encoding, and CPU seconds of each way, which a busy machine changes least;
+        ``rounds`` holds the seconds of each way in each round.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_files(folder)
+        return {name: _measure(WORKLOADS[name], folder, rounds, moviepy=moviepy) for name in names}
+
+
+def rows(results: Mapping[str, Any]) -> Iterator[list[str]]:
+    """The results as a table for people."""
+    ways = ("encode_only_seconds", "encode_split_seconds", "ffmpeg_graph_seconds", "moviepy_seconds")
+    yield [
+        "workload", "seconds", "encode only", "split", "one graph", "MoviePy",
+        "of the limit", "CPU s", "peak MB", "frames/s", "SSIM",
+    ]  # fmt: skip
+    for name, found in results.items():
+        limit = found.get("encode_only_seconds")
+        yield [
+            name,
+            f"{found['seconds']:.1f}",
+            *(f"{found[way]:.1f}" if way in found else "" for way in ways),
+            f"{found['seconds'] / limit:.2f}" if limit else "",
+            f"{found['cpu_seconds']:.1f}",
+            f"{found['peak_rss_mb']:.0f}",
+            f"{found['frames_per_second']:.0f}",
+            f"{found['ssim']:.4f}" if "ssim" in found else "",
+        ]
+
+
+def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) -> dict[str, Any]:
+    alone = workload.name == "long"
+    if not alone:
+        measured(_program("frames", workload, folder), folder)
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    for number in range(rounds):
+        for way, command in _ways(workload, folder, alone=alone).items():
+            if way != "moviepy" or (moviepy and number == 0):
+                costs[way].append(measured(command, folder))
+    seconds = {way: [round(cost.seconds, 2) for cost in found] for way, found in costs.items()}
+    median = {way: round(statistics.median(found), 2) for way, found in seconds.items()}
+    cpu = {way: round(statistics.median(cost.cpu_seconds for cost in found), 2) for way, found in costs.items()}
+    result: dict[str, Any] = {
+        "seconds": median.pop("ours"),
+        **{f"{way}_seconds": value for way, value in median.items()},
+        "cpu_seconds": cpu.pop("ours"),
+        **{f"{way}_cpu_seconds": value for way, value in cpu.items()},
+        "peak_rss_mb": round(max(cost.peak_rss_mb for cost in costs["ours"])),
+        "megabytes": round((folder / "ours.mp4").stat().st_size / 1e6, 2),
+        "rounds": seconds,
+    }
+    result["frames_per_second"] = round(workload.seconds * FPS / result["seconds"], 1)
+    if not alone:
+        result["ssim"] = _ssim(folder / "ours.mp4", folder / "frames.yuv")
+    return result
+
+
+def _ways(workload: Workload, folder: Path, *, alone: bool) -> dict[str, list[str]]:
+    ways = {"ours": _program("ours", workload, folder)}
+    if alone:
+        return ways
+    frames, target = folder / "frames.yuv", folder / "limit.mp4"
+    clips = workload.kind == "clip"
+    return {
+        **ways,
+        "encode_only": transcode(workload, folder, target) if clips else encode_only(frames, target),
+        "encode_split": encode_split(frames, target),
+        "ffmpeg_graph": filter_graph(workload, folder, folder / "graph.mp4"),
+        "moviepy": _program("moviepy", workload, folder),
+    }
+
+
+def _program(way: str, workload: Workload, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "bench.rivals", way, workload.name, str(folder)]
+
+
+def _ssim(video: Path, frames: Path) -> float:
+    """How like the encoded video is to its frames; 1 is the same."""
+    raw = ("-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{SIZE[0]}x{SIZE[1]}", "-r", str(FPS), "-i", str(frames))
+    command = [find_ffmpeg(None), "-nostdin", "-i", str(video), *raw, "-lavfi", "[0:v][1:v]ssim", "-f", "null", "-"]
+    report = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    (found,) = re.findall(r"SSIM .*All:([\d.]+)", report)
+    return float(found)
