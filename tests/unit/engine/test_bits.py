@@ -15,7 +15,7 @@ def test_what_is_written_is_read_again(numbers: list[tuple[int, int]]) -> None:
         writer.unsigned(number)
         writer.fixed(number, length)
     writer.end()
-    reader = BitReader(writer.payload())
+    reader = BitReader(nal_unit(0x41, writer.payload())[5:])
     assert [(reader.unsigned(), reader.fixed(length)) for _, length in numbers] == [
         (number, number) for number, _ in numbers
     ]
