@@ -17,6 +17,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.filter import Graph
+from av.logging import Capture
 from av.video.frame import PictureType
 from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
@@ -27,6 +28,10 @@ from render.engine.geometry import Box, Fitted
 from render.engine.planes import Picture, Plane
 from render.engine.probe import MediaFacts
 from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS
+
+# What is worse than a warning is kept for those who capture it; repetitions too, for each file is judged by itself.
+av.logging.set_level(av.logging.ERROR)
+av.logging.set_skip_repeated(False)
 
 # A file that ends this long before its own header says is damaged, not merely rounded.
 _MISSING_SECONDS = 1
@@ -191,12 +196,18 @@ class ClipReader:
                 yield frame, last
 
     def _packets(self, file: InputContainer, stream: VideoStream) -> Iterator[av.Packet[Any]]:
-        """What the file still holds of the stream; at last the empty packet that makes the decoder give all it has."""
-        try:
-            yield from file.demux(stream)
-        except av.FFmpegError:
-            self._complained = True
-            yield av.Packet(0)
+        """What the file holds of the stream; at last the empty packet that makes the decoder give all it has.
+
+        A container that breaks off is to libav no error but a complaint in its log ("File ended prematurely").
+        """
+        packets = file.demux(stream)
+        while True:
+            with Capture() as complaints:
+                packet = next(packets, None)
+            self._complained = self._complained or bool(complaints)
+            if packet is None:
+                return
+            yield packet
 
     def _judge(self) -> None:
         """The file ended: because the clip is short, or because it is damaged."""

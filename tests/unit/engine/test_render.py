@@ -338,13 +338,15 @@ def test_a_file_that_cannot_be_used_is_named(
     assert words in caught.value.message
 
 
-def test_a_clip_that_breaks_off_is_named(make: Make, media: Path) -> None:
-    whole = media / "whole.mp4"
+@pytest.mark.parametrize("kind", ["mp4", "mkv"])
+def test_a_clip_that_breaks_off_is_named(make: Make, media: Path, kind: str) -> None:
+    whole = media / f"whole.{kind}"
     noise = "nullsrc=s=160x90:r=25:d=6,geq=random(1)*255:128:128"
     run_ffmpeg("-f", "lavfi", "-i", noise, "-preset", "ultrafast", "-movflags", "+faststart", str(whole))
-    (media / "half.mp4").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    with pytest.raises(AssetError, match=r"scenes\[1\]\.video: asset:half\.mp4 cannot be decoded after [23]\.\d s"):
-        make(plain("#000", 0.5), {"video": "asset:half.mp4"})
+    (media / f"half.{kind}").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    words = rf"scenes\[1\]\.video: asset:half\.{kind} cannot be decoded after [23]\.\d s"
+    with pytest.raises(AssetError, match=words):
+        make(plain("#000", 0.5), {"video": f"asset:half.{kind}"})
 
 
 def test_each_source_is_fetched_once(make: Make, media: Path, tmp_path: Path) -> None:
