@@ -46,8 +46,12 @@ def probe_image(path: Path) -> ImageFacts:
 
 
 def load_image(path: Path, useful: tuple[int, int]) -> NDArray[np.uint8]:
-    """An image as RGBA, upright. A JPEG may come smaller than it is, but not smaller than ``useful``."""
+    """An image, upright, as RGB, or RGBA where it may be seen through.
+
+    A JPEG may come smaller than it is, but not smaller than ``useful``.
+    """
     with Image.open(path, formats=_FORMATS) as image:
         # JPEG decodes straight to a half, a quarter or an eighth of its size.
         image.draft("RGB", useful)
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGBA"), np.uint8)
+        pixels = ImageOps.exif_transpose(image)
+        return np.asarray(pixels.convert("RGBA" if pixels.has_transparency_data else "RGB"), np.uint8)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.container import InputContainer
 
 from render.engine.segments import Segment
 
@@ -24,7 +25,7 @@ def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Pa
         ValueError: a segment does not hold what the plan says, or was made with other settings.
     """
     with (
-        av.open(str(files[0])) as first,
+        _opened(files[0]) as first,
         av.open(str(sound)) as heard,
         av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as video,
     ):
@@ -51,7 +52,7 @@ def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Pa
 
 def _frames(segment: Segment, file: Path, fps: int, parameters: bytes) -> Iterator[av.Packet[Any]]:
     """The packets of a segment, on the clock of the video."""
-    with av.open(str(file)) as source:
+    with _opened(file) as source:
         stream = source.streams.video[0]
         if bytes(stream.codec_context.extradata or b"") != parameters:
             raise ValueError(f"segment {segment.index} was encoded with other settings than the first")
@@ -66,6 +67,11 @@ def _frames(segment: Segment, file: Path, fps: int, parameters: bytes) -> Iterat
             yield packet
         if count != segment.frames:
             raise ValueError(f"segment {segment.index} holds {count} frames; the plan says {segment.frames}")
+
+
+def _opened(file: Path) -> InputContainer:
+    # Else libav would decode the first picture of each, to learn what the parameter sets say (36 ms a segment).
+    return av.open(str(file), options={"skip_frame": "all"})
 
 
 def _seconds(packet: av.Packet[Any]) -> float:

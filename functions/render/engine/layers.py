@@ -16,17 +16,22 @@ from render.engine.clip import ClipReader
 from render.engine.colors import rgba
 from render.engine.geometry import Box, Fitted, place
 from render.engine.motion import Pose, ken_burns, pose
-from render.engine.planes import Frame, Picture, from_rgba, moved, paint, sampled
+from render.engine.planes import Frame, Picture, from_pixels, moved, paint, sampled
+from render.engine.resample import Resampler
 from render.engine.text import draw
 
 Source = Callable[[int], Picture]
 
 _ABSENT = Pose(opacity=0)
+_KEPT = 1.06
 
 
 @dataclass(frozen=True)
 class Layer:
-    """An element in its box: where its pictures come from, when it is there, how it comes and goes."""
+    """An element in its box: where its pictures come from, when it is there, how it comes and goes.
+
+    ``solid``: its pictures fill the frame and cannot be seen through.
+    """
 
     source: Source
     x: int
@@ -39,11 +44,20 @@ class Layer:
     leave: Animation | None = None
     moving: bool = False
     clip: ClipReader | None = None
+    solid: bool = False
+
+    def stays(self, scene_frames: int) -> bool:
+        """It is there, at rest, in every frame of its scene."""
+        whole = self.first == 0 and self.frames >= scene_frames
+        return whole and self.enter is None and self.leave is None
 
     def is_still(self, scene_frames: int) -> bool:
         """It looks the same in every frame of its scene, so it can become part of the backdrop."""
-        whole = self.first == 0 and self.frames >= scene_frames
-        return whole and not self.moving and self.enter is None and self.leave is None
+        return self.stays(scene_frames) and not self.moving
+
+    def hides(self, scene_frames: int) -> bool:
+        """Nothing that lies beneath it is ever seen."""
+        return self.stays(scene_frames) and self.solid and self.opacity == 1
 
     def state(self, number: int) -> Pose | None:
         """How it looks in frame ``number`` of its scene: equal states look alike, and None like no other frame."""
@@ -101,27 +115,32 @@ def still(pixels: NDArray[np.uint8], x: int, y: int) -> tuple[Source, int, int]:
     right, bottom = (left + pixels.shape[1]) % 2, (top + pixels.shape[0]) % 2
     if left or top or right or bottom:
         pixels = np.pad(pixels, ((top, bottom), (left, right), (0, 0)))
-    picture = from_rgba(np.ascontiguousarray(pixels))
+    picture = from_pixels(np.ascontiguousarray(pixels))
     return (lambda _: picture), x - left, y - top
 
 
 def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None, frames: int) -> Source:
     """A picture in its box: still, or slowly moving over ``frames`` frames.
 
-    It is scaled once. For a move it is kept larger by the amount of the move, so that the
-    closest view shows it pixel for pixel.
+    It is scaled once. For a move it is kept larger by the amount of the move, so that the closest view has all its
+    pixels, and a little more than that: the resampler is slow at steps of one pixel.
     """
     box = fitted.box
-    grown = 1 + move.amount if move else 1.0
-    size = (round(box.width * grown / 2) * 2, round(box.height * grown / 2) * 2)
-    source = from_rgba(_scaled(image, fitted, size))
     if move is None or move.amount == 0:
+        source = from_pixels(_scaled(image, fitted, (box.width, box.height)))
         return lambda _: source
+    grown = (1 + move.amount) * _KEPT
+    size = (round(box.width * grown / 2) * 2, round(box.height * grown / 2) * 2)
+    source = from_pixels(_scaled(image, fitted, size))
+    resampler = Resampler(source, (box.width, box.height), 1.1 * grown) if source.alpha is None else None
 
     def picture(number: int) -> Picture:
         view = ken_burns(move, (number + 0.5) / frames)
         step = (view.size * size[0] / box.width, view.size * size[1] / box.height)
-        return sampled(source, (box.width, box.height), step, (view.x * size[0], view.y * size[1]))
+        start = (view.x * size[0], view.y * size[1])
+        if resampler is None:
+            return sampled(source, (box.width, box.height), step, start)
+        return resampler.read((step[0], start[0]), (step[1], start[1]))
 
     return picture
 

@@ -87,8 +87,10 @@ def from_light(rgb: NDArray[np.float32], noise: NDArray[np.float32]) -> Picture:
     return Picture(_rounded(y + noise), _rounded(u + quarter), _rounded(v - quarter))
 
 
-def from_rgba(rgba: NDArray[np.uint8]) -> Picture:
-    """A picture of even size with alpha from 8-bit RGBA (not premultiplied)."""
+def from_pixels(rgba: NDArray[np.uint8]) -> Picture:
+    """A picture of even size from 8-bit RGB or RGBA (not premultiplied)."""
+    if rgba.shape[2] == 3:
+        return from_rgb(rgba)
     alpha = rgba[:, :, 3]
     if alpha.min() == 255:
         return from_rgb(np.ascontiguousarray(rgba[:, :, :3]))

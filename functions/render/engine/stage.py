@@ -13,7 +13,7 @@ from reelqueue.spec_scenes import Element, ImageElement, KenBurns, ShapeElement,
 from render.engine.assets import Assets
 from render.engine.backdrop import background
 from render.engine.clip import Clip, ClipReader
-from render.engine.geometry import Fitted, element_box, fitted
+from render.engine.geometry import Box, Fitted, element_box, fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, image_source, shape_source, text_source
 from render.engine.planes import Frame, paint
@@ -43,18 +43,33 @@ class Stage:
         self._span = span
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
-        self._backdrop = Frame(*material.size)
-        paint(self._backdrop, background(self._scene, material.request.theme, material.size), 0, 0)
-        self._layers = [self._layer(element_span) for element_span in span.elements]
-        self._below_snow = self._pictures_below_snow()
-        self._snow = None if self._hides_snow() else material.snow
-        while self._layers and self._layers[0].is_still(span.frames) and not (self._snow and self._below_snow == 0):
-            self._layers.pop(0).paint(self._backdrop, 0)
+        layers = [self._layer(element_span) for element_span in span.elements]
+        below_snow = self._pictures_below_snow()
+        # What lies beneath a layer that hides it is not painted, be it pictures, snow or the background.
+        hiding = max((index for index, layer in enumerate(layers) if layer.hides(span.frames)), default=-1)
+        self._snow = None if hiding >= below_snow else material.snow
+        self._below_snow = max(0, below_snow - max(0, hiding))
+        self._layers = layers[max(0, hiding) :]
+        self._backdrop = self._painted_once(hiding)
+
+    def _painted_once(self, hiding: int) -> Frame | None:
+        """What stands still at the bottom, in one picture; None where a layer hides it in every frame."""
+        backdrop = None
+        if hiding < 0:
+            backdrop = Frame(*self._material.size)
+            paint(backdrop, background(self._scene, self._material.request.theme, self._material.size), 0, 0)
+        while self._layers and self._layers[0].is_still(self._span.frames):
+            if self._snow and self._below_snow == 0:
+                break
+            backdrop = backdrop or Frame(*self._material.size)
+            self._layers.pop(0).paint(backdrop, 0)
             self._below_snow = max(0, self._below_snow - 1)
+        return backdrop
 
     def paint(self, frame: Frame, number: int) -> None:
         """Make ``frame`` the scene's frame ``number``. Numbers may not go back."""
-        frame.copy_from(self._backdrop)
+        if self._backdrop:
+            frame.copy_from(self._backdrop)
         for index, layer in enumerate(self._layers):
             if index == self._below_snow:
                 self._fall(frame, number)
@@ -93,21 +108,6 @@ class Stage:
             count += 1
         return count
 
-    def _hides_snow(self) -> bool:
-        """A clip that covers everything from the start: painting snow beneath it would be lost work."""
-        following = self._span.elements[self._below_snow : self._below_snow + 1]
-        element = self._element(following[0]) if following else None
-        return (
-            isinstance(element, VideoElement)
-            and element.fills_the_frame
-            and element.fit in ("cover", "fill")
-            and element.opacity == 1
-            and element.enter is None
-            and element.exit is None
-            and following[0].first == 0
-            and following[0].frames >= self._span.frames
-        )
-
     def _element(self, element_span: ElementSpan) -> Element:
         return self._scene.elements[element_span.index]
 
@@ -115,7 +115,7 @@ class Stage:
         element = self._element(here)
         theme, size = self._material.request.theme, self._material.size
         fps = self._material.timeline.fps
-        moving, clip = False, None
+        moving, solid, clip = False, False, None
         source: Source
         if isinstance(element, TextElement):
             style = getattr(theme.styles, element.style)
@@ -129,17 +129,19 @@ class Stage:
             move = self._move(element)
             pixels = load_image(self._material.assets.paths[element.src], (size[0] * 2, size[1] * 2))
             source = image_source(pixels, fit, move, here.frames)
+            solid = pixels.shape[2] == 3 and fit.box == Box(0, 0, *size)
             moving = move is not None and move.amount > 0
             x, y = fit.box.x, fit.box.y
         elif isinstance(element, VideoElement):
             fit = self._fit(element)
             clip = self._reader(element, fit, here)
             source, moving = clip.picture, True
+            solid = fit.box == Box(0, 0, *size)
             x, y = fit.box.x, fit.box.y
         else:
             raise TypeError(f"no layer for {type(element).__name__}")
         comes_and_goes = (element.opacity, element.enter, element.exit)
-        return Layer(source, x, y, here.first, here.frames, fps, *comes_and_goes, moving, clip)
+        return Layer(source, x, y, here.first, here.frames, fps, *comes_and_goes, moving, clip, solid)
 
     def _fit(self, element: ImageElement | VideoElement) -> Fitted:
         assets = self._material.assets
