@@ -35,7 +35,7 @@ from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.snow import Snow
 from render.engine.stage import Material
-from render.engine.text import draw
+from render.engine.text import draw, draw_texts
 from render.engine.timeline import Timeline, make_timeline
 
 ENTER = 0.4
@@ -185,7 +185,8 @@ def frames(workload: Workload, folder: Path) -> None:
     with _empty(folder / "work") as work:
         request, timeline, assets = _prepared(workload, folder, work)
         snow = Snow(*SIZE) if request.theme.decoration == "snow" else None
-        composer = Composer(Material(request, timeline, assets, snow))
+        letterings = draw_texts(request, work, lambda: None)
+        composer = Composer(Material(request, timeline, assets, letterings, snow))
         with (folder / "frames.yuv").open("wb") as raw:
             for segment in make_segments(timeline):
                 for number in range(segment.frames):

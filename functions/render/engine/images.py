@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from render.engine.probe import Unusable
@@ -37,7 +35,7 @@ def probe_image(path: Path) -> ImageFacts:
     if width * height > MAX_PIXELS:
         raise Unusable(f"has {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels")
     try:
-        tall, wide = load_image(path, (1, 1)).shape[:2]
+        wide, tall = load_image(path, (1, 1)).size
     except (OSError, ValueError, SyntaxError) as error:
         raise Unusable("cannot be decoded; it may be damaged") from error
     # A quick decode may come out smaller; what it still tells is which side is the longer one.
@@ -45,7 +43,7 @@ def probe_image(path: Path) -> ImageFacts:
     return ImageFacts(height, width) if turned else ImageFacts(width, height)
 
 
-def load_image(path: Path, useful: tuple[int, int]) -> NDArray[np.uint8]:
+def load_image(path: Path, useful: tuple[int, int]) -> Image.Image:
     """An image, upright, as RGB, or RGBA where it may be seen through.
 
     A JPEG may come smaller than it is, but not smaller than ``useful``.
@@ -54,4 +52,4 @@ def load_image(path: Path, useful: tuple[int, int]) -> NDArray[np.uint8]:
         # JPEG decodes straight to a half, a quarter or an eighth of its size.
         image.draft("RGB", useful)
         pixels = ImageOps.exif_transpose(image)
-        return np.asarray(pixels.convert("RGBA" if pixels.has_transparency_data else "RGB"), np.uint8)
+        return pixels.convert("RGBA" if pixels.has_transparency_data else "RGB")

@@ -13,6 +13,7 @@ from typing import Any
 
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets
+from render.engine.lettering import Letterings
 from render.engine.segments import Segment
 from render.engine.timeline import Timeline
 
@@ -27,6 +28,7 @@ class Job:
     missing: tuple[int, ...]
     """The segments to render, by index; the others lie in the folder already."""
     assets: Assets
+    letterings: Letterings
     folder: Path
     ffmpeg: str
     workers: int

@@ -15,10 +15,10 @@ from reelqueue.themes import Theme
 from render.engine.clip import ClipReader
 from render.engine.colors import rgba
 from render.engine.geometry import Box, Fitted, place
+from render.engine.lettering import Lettering
 from render.engine.motion import Pose, ken_burns, pose
 from render.engine.planes import Frame, Picture, from_pixels, moved, paint, sampled
 from render.engine.resample import Resampler
-from render.engine.text import draw
 
 Source = Callable[[int], Picture]
 
@@ -93,13 +93,17 @@ class Layer:
         paint(frame, picture, x, y, self.opacity * now.opacity)
 
 
-def text_source(element: TextElement, theme: Theme, frame: tuple[int, int]) -> tuple[Source, int, int]:
-    """A text, drawn; and its place."""
-    block = draw(element, theme, frame)
+def text_source(
+    element: TextElement, lettering: Lettering, theme: Theme, frame: tuple[int, int]
+) -> tuple[Source, int, int]:
+    """A text that was drawn; and its place. What its shadow reaches beyond its box does not count for that."""
+    rgba: NDArray[np.uint8] = np.load(lettering.path)
+    spread = lettering.spread
     style = getattr(theme.styles, element.style)
     margin = round(theme.safe_area * min(frame))
-    box = place(element, block.size, frame, margin=margin, default=style.position)
-    return still(block.rgba, box.x - block.spread, box.y - block.spread)
+    size = (rgba.shape[1] - 2 * spread, rgba.shape[0] - 2 * spread)
+    box = place(element, size, frame, margin=margin, default=style.position)
+    return still(rgba, box.x - spread, box.y - spread)
 
 
 def shape_source(element: ShapeElement, theme: Theme, box: Box) -> tuple[Source, int, int]:

@@ -54,6 +54,9 @@ def render(
     """
     control.check()
     with Crew(control, workdir) as crew:
+        # Not at the top of this module: loading MoviePy takes as long as the crew needs to load its own libraries.
+        from render.engine.text import draw_texts
+
         program = find_ffmpeg(ffmpeg)
         assets = gather(request, workdir, fetch, Ffmpeg(program, control, workdir))
         timeline = make_timeline(request, assets.media)
@@ -61,7 +64,8 @@ def render(
         size = (request.output.width, request.output.height)
         missing = tuple(segment.index for segment in segments)
         workers = worker_count(*size, len(missing)) if workers is None else workers
-        job = Job(request, timeline, segments, missing, assets, workdir, program, workers)
+        letterings = draw_texts(request, workdir, control.check)
+        job = Job(request, timeline, segments, missing, assets, letterings, workdir, program, workers)
         encoded = 0
         for report in crew.work(job):
             encoded += report.frames

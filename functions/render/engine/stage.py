@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import av
+import numpy as np
 
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Element, ImageElement, KenBurns, ShapeElement, TextElement, VideoElement
@@ -16,6 +17,7 @@ from render.engine.clip import Clip, ClipReader
 from render.engine.geometry import Box, Fitted, element_box, fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, image_source, shape_source, text_source
+from render.engine.lettering import Letterings
 from render.engine.planes import Frame, paint
 from render.engine.snow import Snow
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
@@ -28,6 +30,7 @@ class Material:
     request: VideoRequest
     timeline: Timeline
     assets: Assets
+    letterings: Letterings
     snow: Snow | None
 
     @property
@@ -119,7 +122,8 @@ class Stage:
         source: Source
         if isinstance(element, TextElement):
             style = getattr(theme.styles, element.style)
-            source, x, y = text_source(element, theme, size)
+            lettering = self._material.letterings[self._span.index, here.index]
+            source, x, y = text_source(element, lettering, theme, size)
             enter, leave = element.enter or style.enter, element.exit or style.exit
             return Layer(source, x, y, here.first, here.frames, fps, element.opacity, enter, leave)
         if isinstance(element, ShapeElement):
@@ -127,7 +131,8 @@ class Stage:
         elif isinstance(element, ImageElement):
             fit = self._fit(element)
             move = self._move(element)
-            pixels = load_image(self._material.assets.paths[element.src], (size[0] * 2, size[1] * 2))
+            image = load_image(self._material.assets.paths[element.src], (size[0] * 2, size[1] * 2))
+            pixels = np.asarray(image, np.uint8)
             source = image_source(pixels, fit, move, here.frames)
             solid = pixels.shape[2] == 3 and fit.box == Box(0, 0, *size)
             moving = move is not None and move.amount > 0

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
@@ -18,11 +19,13 @@ from moviepy import CompositeVideoClip, ImageClip, TextClip
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import TextStyle, Theme
 from render.engine.colors import RGBA, rgba
 from render.engine.fonts import font, font_file
 from render.engine.geometry import pixels
+from render.engine.lettering import Lettering, Letterings
 
 
 class Measure(Protocol):
@@ -118,6 +121,21 @@ class Block:
     def size(self) -> tuple[int, int]:
         """Width and height of the text with its panel, without what its shadow reaches beyond."""
         return self.rgba.shape[1] - 2 * self.spread, self.rgba.shape[0] - 2 * self.spread
+
+
+def draw_texts(request: VideoRequest, folder: Path, check: Callable[[], None]) -> Letterings:
+    """Draw all texts of a request into files in this folder; ``check`` may raise to stop that."""
+    size = (request.output.width, request.output.height)
+    letterings = {}
+    for number, scene in enumerate(request.scenes):
+        for index, element in enumerate(scene.elements):
+            if isinstance(element, TextElement):
+                check()
+                block = draw(element, request.theme, size)
+                path = folder / f"text-{number}-{index}.npy"
+                np.save(path, block.rgba)
+                letterings[number, index] = Lettering(path, block.spread)
+    return letterings
 
 
 def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:

@@ -29,7 +29,7 @@ class Worker:
         self._reports = reports
         output = job.request.output
         snow = Snow(output.width, output.height) if job.request.theme.decoration == "snow" else None
-        self._composer = Composer(Material(job.request, job.timeline, job.assets, snow))
+        self._composer = Composer(Material(job.request, job.timeline, job.assets, job.letterings, snow))
         # In the crew's process group, so that whoever kills the crew kills this too.
         self._ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
 

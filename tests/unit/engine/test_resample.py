@@ -16,7 +16,7 @@ def picture() -> Picture:
     """Soft noise: no edge so hard that a fortieth of a pixel were many levels."""
     noise = np.random.default_rng(3).integers(0, 255, (360, 640), dtype=np.uint8)
     soft = cv2.GaussianBlur(noise, (0, 0), 3)
-    plane = np.asarray(cv2.normalize(soft, None, 16, 235, cv2.NORM_MINMAX), np.uint8)
+    plane = np.clip((soft.astype(np.float32) - 127) * 4 + 127, 0, 255).astype(np.uint8)
     half = np.asarray(cv2.resize(plane, (320, 180), interpolation=cv2.INTER_AREA), np.uint8)
     return Picture(plane, half, half)
 

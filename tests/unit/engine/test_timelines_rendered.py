@@ -26,6 +26,7 @@ from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.snow import Snow
 from render.engine.stage import Material
+from render.engine.text import draw_texts
 from render.engine.timeline import make_timeline
 from render.engine.worker import Worker
 
@@ -85,7 +86,9 @@ def made(body: dict[str, Any], media: Path, folder: Path) -> Made:
     assets = gather(request, folder, fetch, Ffmpeg(program, Control(), folder))
     timeline = make_timeline(request, assets.media)
     segments = make_segments(timeline)
-    job = Job(request, timeline, segments, tuple(range(len(segments))), assets, folder, program, 1)
+    letterings = draw_texts(request, folder, lambda: None)
+    everything = tuple(range(len(segments)))
+    job = Job(request, timeline, segments, everything, assets, letterings, folder, program, 1)
     # Backwards, as a crew of many might.
     tasks = [Task("sound"), *(Task("segment", segment.index) for segment in reversed(segments)), Task("join")]
     reports = io.BytesIO()
@@ -94,7 +97,7 @@ def made(body: dict[str, Any], media: Path, folder: Path) -> Made:
     assert [report.error for report in told if report.kind == "error"] == []
     assert sum(report.frames for report in told) == timeline.frames
     snow = Snow(128, 72) if request.theme.decoration == "snow" else None
-    composer = Composer(Material(request, timeline, assets, snow))
+    composer = Composer(Material(request, timeline, assets, letterings, snow))
     wanted = [composer.frame(segment, number).buffer.copy() for segment in segments for number in range(segment.frames)]
     composer.close()
     return Made(job, wanted)

@@ -1,0 +1,23 @@
+"""The texts of a request, drawn before the first frame: each once, whichever processes paint it then.
+
+They lie in files, so that their number costs no memory. The workers never load MoviePy, which draws them: its import
+alone takes as long as they need to begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """A drawn text: a file (``.npy``) of RGBA pixels, not premultiplied, ``spread`` around the text on each side."""
+
+    path: Path
+    spread: int
+
+
+Letterings = Mapping[tuple[int, int], Lettering]
+"""The texts of a request, by the numbers of their scene and of their element in it."""
