@@ -184,9 +184,8 @@ def frames(workload: Workload, folder: Path) -> None:
     """The engine's frames before they are encoded, and what the rivals need drawn beforehand."""
     with _empty(folder / "work") as work:
         request, timeline, assets = _prepared(workload, folder, work)
-        snow = Snow(*SIZE) if request.theme.decoration == "snow" else None
         letterings = draw_texts(request, work, lambda: None)
-        composer = Composer(Material(request, timeline, assets, letterings, snow))
+        composer = Composer(Material.of(request, timeline, assets, letterings))
         with (folder / "frames.yuv").open("wb") as raw:
             for segment in make_segments(timeline):
                 for number in range(segment.frames):

@@ -16,6 +16,20 @@ from render.engine.scenery import winter_landscape
 _FINE = 1 << 14
 
 
+class Backgrounds:
+    """The backgrounds of a video's scenes. The last one is kept: mostly the next scene has the same."""
+
+    def __init__(self, theme: Theme, size: tuple[int, int]) -> None:
+        self._theme = theme
+        self._size = size
+        self._last: tuple[Scene, Picture] | None = None
+
+    def of(self, scene: Scene) -> Picture:
+        if self._last is None or self._last[0].background != scene.background:
+            self._last = scene, background(scene, self._theme, self._size)
+        return self._last[1]
+
+
 def background(scene: Scene, theme: Theme, size: tuple[int, int]) -> Picture:
     """The scene's background, or the theme's with its landscape."""
     chosen = theme.background if scene.background is None else scene.background

@@ -12,7 +12,7 @@ import numpy as np
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Element, ImageElement, KenBurns, ShapeElement, TextElement, VideoElement
 from render.engine.assets import Assets
-from render.engine.backdrop import background
+from render.engine.backdrop import Backgrounds
 from render.engine.clip import Clip, ClipReader
 from render.engine.geometry import Box, Fitted, element_box, fitted
 from render.engine.images import load_image
@@ -31,7 +31,14 @@ class Material:
     timeline: Timeline
     assets: Assets
     letterings: Letterings
+    backgrounds: Backgrounds
     snow: Snow | None
+
+    @classmethod
+    def of(cls, request: VideoRequest, timeline: Timeline, assets: Assets, letterings: Letterings) -> Material:
+        theme, size = request.theme, (request.output.width, request.output.height)
+        snow = Snow(*size) if theme.decoration == "snow" else None
+        return cls(request, timeline, assets, letterings, Backgrounds(theme, size), snow)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,7 +67,7 @@ class Stage:
         backdrop = None
         if hiding < 0:
             backdrop = Frame(*self._material.size)
-            paint(backdrop, background(self._scene, self._material.request.theme, self._material.size), 0, 0)
+            paint(backdrop, self._material.backgrounds.of(self._scene), 0, 0)
         while self._layers and self._layers[0].is_still(self._span.frames):
             if self._snow and self._below_snow == 0:
                 break

@@ -15,7 +15,6 @@ from render.engine.encode import Encoding, SegmentWriter
 from render.engine.job import Job, Report, Task
 from render.engine.join import join
 from render.engine.process import Ffmpeg
-from render.engine.snow import Snow
 from render.engine.stage import Material
 
 _REPORT_SECONDS = 0.25
@@ -27,9 +26,7 @@ class Worker:
     def __init__(self, job: Job, reports: IO[bytes]) -> None:
         self._job = job
         self._reports = reports
-        output = job.request.output
-        snow = Snow(output.width, output.height) if job.request.theme.decoration == "snow" else None
-        self._composer = Composer(Material(job.request, job.timeline, job.assets, job.letterings, snow))
+        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, job.letterings))
         # In the crew's process group, so that whoever kills the crew kills this too.
         self._ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
 

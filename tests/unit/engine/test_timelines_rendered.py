@@ -24,7 +24,6 @@ from render.engine.compose import Composer
 from render.engine.job import Job, Report, Task
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
-from render.engine.snow import Snow
 from render.engine.stage import Material
 from render.engine.text import draw_texts
 from render.engine.timeline import make_timeline
@@ -96,8 +95,7 @@ def made(body: dict[str, Any], media: Path, folder: Path) -> Made:
     told = [Report.from_line(line) for line in reports.getvalue().splitlines()]
     assert [report.error for report in told if report.kind == "error"] == []
     assert sum(report.frames for report in told) == timeline.frames
-    snow = Snow(128, 72) if request.theme.decoration == "snow" else None
-    composer = Composer(Material(request, timeline, assets, letterings, snow))
+    composer = Composer(Material.of(request, timeline, assets, letterings))
     wanted = [composer.frame(segment, number).buffer.copy() for segment in segments for number in range(segment.frames)]
     composer.close()
     return Made(job, wanted)
