@@ -34,7 +34,7 @@ EXAMPLES = int(os.environ.get("TIMELINES", "100"))
 TONE = 440.0
 RATE = 48_000
 
-_SECONDS = st.floats(0.05, 2.6).map(lambda seconds: round(seconds, 3))
+_SECONDS = st.floats(0.01, 2.6).map(lambda seconds: round(seconds, 3))
 _SCENES: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {"image": "asset:upright.jpg"},
@@ -50,7 +50,8 @@ _TRANSITIONS = st.sampled_from(["none", "fade", "wipeleft", "slideup", "fadeblac
 @st.composite
 def bodies(draw: st.DrawFn) -> dict[str, Any]:
     """A request: one to five scenes of any length, transitions as long as is allowed."""
-    lengths = draw(st.lists(_SECONDS, min_size=1, max_size=5))
+    fps = draw(st.sampled_from([10, 24, 25, 30, 60]))
+    lengths = [max(length, 1 / fps) for length in draw(st.lists(_SECONDS, min_size=1, max_size=5))]
     scenes = []
     for index, length in enumerate(lengths):
         most = min(lengths[index : index + 2]) / 2
@@ -64,7 +65,7 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
         "theme": draw(st.sampled_from(["minimal", "winter"])),
         "scenes": scenes,
         "soundtrack": {"src": "asset:long-tone.wav", "volume": 0.5},
-        "output": {"width": 128, "height": 72, "fps": draw(st.sampled_from([10, 24, 25, 30, 60])), "quality": "high"},
+        "output": {"width": 128, "height": 72, "fps": fps, "quality": "high"},
     }
 
 
