@@ -21,11 +21,12 @@ help: ## what can be done here
 
 setup: $(VENV)/.installed ## the tools and libraries, exactly as locked
 
-$(VENV)/.installed: requirements.lock
+$(VENV)/.installed: requirements.lock tests/decoder.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Reelqueue needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --target $(VENV)/decoder --no-deps --require-hashes -r tests/decoder.lock
 	touch $@
 
 lock: ## after a change of a requirement: solve and write requirements.lock anew

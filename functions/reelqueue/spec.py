@@ -7,6 +7,7 @@ this module knows the short forms, and nothing that was accepted is ever ignored
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -183,6 +184,7 @@ def _element(field: str, value: Any, written: tuple[str, ...]) -> dict[str, Any]
 def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     """What can only be said of the parts together, as far as each part is right by itself."""
     details = [*_repeated_ids(scenes), *_late_elements(scenes), *_long_transitions(head, scenes)]
+    details += _short_scenes(head, scenes)
     if head is None or not scenes or None in scenes:
         return details
     total = total_seconds([scene for scene in scenes if scene], resolve(head.theme))
@@ -237,3 +239,19 @@ def _long_transitions(head: RequestHead | None, scenes: list[Scene | None]) -> l
                 )
             )
     return details
+
+
+def _short_scenes(head: RequestHead | None, scenes: list[Scene | None]) -> list[Detail]:
+    """Scenes that no frame might show: of several that are shorter than a frame, one frame can show one or two."""
+    if head is None:
+        return []
+    fps = head.output.settled().fps
+    return [
+        Detail(
+            pointer(("scenes", index, "duration")),
+            f"must be at least {math.ceil(1000 / fps) / 1000:g}, the time of a frame at {fps} fps, "
+            f"not {scene.duration:g}",
+        )
+        for index, scene in enumerate(scenes)
+        if scene is not None and scene.duration != "auto" and scene.duration * fps < 1 - 1e-9
+    ]

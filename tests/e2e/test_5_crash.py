@@ -22,14 +22,13 @@ def rendering(client: Client, job_id: str) -> bool:
 
 
 def encoders(client: Client) -> set[int]:
-    return processes_of(client.stack.supervisor.pid, "ffmpeg", "-progress")
+    return processes_of(client.stack.supervisor.pid, "render.engine.foreman")
 
 
 def test_a_killed_render_is_done_again_and_its_slot_is_free(client: Client) -> None:
     job_id = long_job(client, 20)
     wait_until(lambda: rendering(client, job_id))
-    [encoder] = encoders(client)
-    [worker] = {pid for pid in render_workers(client) if encoder in processes_below(pid)}
+    [worker] = {pid for pid in render_workers(client) if processes_of(pid, "render.engine.foreman")}
 
     os.kill(worker, signal.SIGKILL)
 
@@ -71,7 +70,3 @@ def test_a_webhook_that_is_refused_comes_again(client: Client, monkeypatch: pyte
 
 def render_workers(client: Client) -> set[int]:
     return processes_of(client.stack.supervisor.pid, "RenderFunction", "_worker.py")
-
-
-def processes_below(pid: int) -> set[int]:
-    return processes_of(pid, "ffmpeg")

@@ -81,7 +81,7 @@ def test_a_start_after_a_crash_goes_on_at_the_same_url_and_no_process_is_left_of
         job_id = submit_long_job(url)
         wait_until(lambda: rendering(process.pid))
         children = descendants(process.pid)
-        assert len(children) >= 5  # the supervisor, the emulator, workers, ffmpeg
+        assert len(children) >= 5  # the supervisor, the emulator, functions, the processes that render
 
         process.kill()
 
@@ -144,4 +144,4 @@ def status(url: str, job_id: str) -> requests.Response:
 
 
 def rendering(pid: int) -> bool:
-    return bool(processes_of(pid, "ffmpeg", "-progress"))
+    return bool(processes_of(pid, "render.engine.foreman"))

@@ -297,6 +297,14 @@ def test_a_transition_longer_than_half_of_the_shorter_scene_is_refused() -> None
     }
 
 
+def test_a_scene_shorter_than_a_frame_is_refused() -> None:
+    short = {"text": "a", "duration": 0.02, "transition": {"type": "none"}}
+    assert mistakes(body({"text": "a", "duration": 1 / 30}, short, output={"fps": 30})) == {
+        "/scenes/1/duration": "must be at least 0.034, the time of a frame at 30 fps, not 0.02"
+    }
+    assert parse_request(body(short, output={"fps": 50})).total_seconds == 0.02
+
+
 def test_half_a_character_is_refused_where_it_stands() -> None:
     found = mistakes(body({"text": "a"}, metadata={"note": ["ok", "\ud83d"]}))
     assert list(found) == ["/metadata/note/1"]

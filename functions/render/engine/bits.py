@@ -10,12 +10,13 @@ class BitReader:
 
     def __init__(self, payload: bytes) -> None:
         self._bits = "".join(f"{byte:08b}" for byte in payload.replace(b"\x00\x00\x03", b"\x00\x00"))
-        self._at = 0
+        self.at = 0
+        """How many bits have been read."""
 
     def fixed(self, length: int) -> int:
         """u(n)"""
-        self._at += length
-        return int(self._bits[self._at - length : self._at] or "0", 2)
+        self.at += length
+        return int(self._bits[self.at - length : self.at] or "0", 2)
 
     def unsigned(self) -> int:
         """ue(v)"""
@@ -28,6 +29,18 @@ class BitReader:
         """se(v)"""
         code = self.unsigned()
         return (code + 1) // 2 if code % 2 else -(code // 2)
+
+    def align(self) -> None:
+        """Go on with the next whole byte."""
+        self.at += -self.at % 8
+
+    def since(self, start: int) -> str:
+        """The bits read from there to here."""
+        return self._bits[start : self.at]
+
+    def rest(self) -> str:
+        """The bits not read yet."""
+        return self._bits[self.at :]
 
 
 class BitWriter:
@@ -76,13 +89,18 @@ def nal_units(stream: bytes) -> list[bytes]:
 
 
 def nal_unit(header: int, payload: bytes) -> bytes:
-    """A NAL unit of the byte stream, with a start code, and emulation prevention where the payload needs it."""
-    escaped = bytearray()
+    """A NAL unit of the byte stream, with a start code."""
+    return _START + bytes([header]) + escaped(payload)
+
+
+def escaped(payload: bytes) -> bytes:
+    """A payload with emulation prevention bytes where it would look like a start code."""
+    written = bytearray()
     zeros = 0
     for byte in payload:
         if zeros >= 2 and byte <= 3:
-            escaped.append(3)
+            written.append(3)
             zeros = 0
-        escaped.append(byte)
+        written.append(byte)
         zeros = zeros + 1 if byte == 0 else 0
-    return _START + bytes([header]) + bytes(escaped)
+    return bytes(written)

@@ -15,6 +15,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from render.engine.keyframes import Keyframes
 from render.engine.segments import Segment
 
 
@@ -30,6 +31,7 @@ def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Pa
         av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as video,
     ):
         parameters = bytes(first.streams.video[0].codec_context.extradata or b"")
+        keyframes = Keyframes(parameters)
         picture = video.add_stream_from_template(first.streams.video[0])
         picture.time_base = Fraction(1, fps)
         track = video.add_stream_from_template(heard.streams.audio[0])
@@ -37,8 +39,9 @@ def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Pa
         def pictures() -> Iterator[av.Packet[Any]]:
             for segment, file in zip(segments, files, strict=True):
                 for packet in _frames(segment, file, fps, parameters):
-                    packet.stream = picture
-                    yield packet
+                    apart = _apart(packet, keyframes)
+                    apart.stream = picture
+                    yield apart
 
         def sounds() -> Iterator[av.Packet[Any]]:
             for packet in heard.demux(heard.streams.audio[0]):
@@ -72,6 +75,21 @@ def _frames(segment: Segment, file: Path, fps: int, parameters: bytes) -> Iterat
 def _opened(file: Path) -> InputContainer:
     # Else libav would decode the first picture of each, to learn what the parameter sets say (36 ms a segment).
     return av.open(str(file), options={"skip_frame": "all"})
+
+
+def _apart(packet: av.Packet[Any], keyframes: Keyframes) -> av.Packet[Any]:
+    """The packet; another one in its place, if it is a keyframe that could be taken for the one before."""
+    if not packet.is_keyframe:
+        keyframes.passed()
+        return packet
+    data = bytes(packet)
+    apart = keyframes.apart(data)
+    if apart is data:
+        return packet
+    other: av.Packet[Any] = av.Packet(apart)
+    other.pts, other.dts, other.duration, other.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
+    other.is_keyframe = True
+    return other
 
 
 def _seconds(packet: av.Packet[Any]) -> float:

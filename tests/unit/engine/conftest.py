@@ -107,6 +107,14 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """A second of silence, as the engine encodes its sound."""
+    target = tmp_path / "sound.m4a"
+    run_ffmpeg("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "1", "-c:a", "aac", "-f", "mp4", str(target))
+    return target
+
+
+@pytest.fixture
 def make(media: Path, tmp_path: Path) -> Make:
     """Render scenes from the folder of media, small and quick."""
 

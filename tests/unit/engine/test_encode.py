@@ -61,13 +61,6 @@ def test_still_and_moving_stretches_follow_each_other(tmp_path: Path, quality: Q
         assert all(abs(frame - want).mean() < 16 for frame, want in zip(shown, wanted, strict=True))
 
 
-@pytest.fixture
-def sound(tmp_path: Path) -> Path:
-    target = tmp_path / "sound.m4a"
-    run_ffmpeg("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "1", "-c:a", "aac", "-f", "mp4", str(target))
-    return target
-
-
 def written(folder: Path, lengths: list[int], quality: Quality = "medium") -> Iterator[Path]:
     for index, length in enumerate(lengths):
         target = folder / f"segment-{index}.mp4"

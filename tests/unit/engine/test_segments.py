@@ -1,4 +1,4 @@
-"""The plan: every frame once, cut where scenes begin, overlap and end."""
+"""The plan: every frame once, every scene shown, cut where scenes begin, overlap and end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from render.engine.timeline import Timeline, make_timeline
 
 def timeline(*scenes: tuple[float, float], fps: int = 30) -> Timeline:
     """Scenes of these lengths and transitions (seconds; 0 is a cut), shortened to what a request may ask for."""
-    lengths = [length for length, _ in scenes]
+    lengths = [max(length, 1 / fps) for length, _ in scenes]
     overlaps = [
         min(overlap, *(length / 2 for length in lengths[index : index + 2]))
         for index, (_, overlap) in enumerate(scenes)
@@ -62,12 +62,13 @@ def test_a_scene_that_is_all_overlap_has_no_body() -> None:
     st.lists(st.tuples(st.floats(0.01, 12), st.sampled_from([0, 0.04, 0.5, 3])), min_size=1, max_size=12),
     st.integers(1, 60),
 )
-def test_every_frame_is_planned_once(scenes: list[tuple[float, float]], fps: int) -> None:
+def test_every_frame_is_planned_once_and_every_scene_is_shown(scenes: list[tuple[float, float]], fps: int) -> None:
     line = timeline(*scenes, fps=fps)
     pieces = make_segments(line)
     assert [piece.index for piece in pieces] == list(range(len(pieces)))
     assert (pieces[0].first, pieces[-1].end) == (0, line.frames)
     assert all(before.end == after.first for before, after in pairwise(pieces))
+    assert {piece.scene + into for piece in pieces for into in range(piece.into_next + 1)} == {*range(len(scenes))}
     for piece in pieces:
         span = line.scenes[piece.scene]
         assert 1 <= piece.frames <= max(48, 2 * fps)

@@ -62,7 +62,7 @@ def test_the_sound_is_as_long_as_the_picture(fps: int) -> None:
 
 
 def test_a_scene_never_vanishes() -> None:
-    assert all(span.frames >= 1 for span in timeline(cut(0.01), cut(1), cut(0.01), fps=1).scenes)
+    assert all(span.frames >= 1 for span in timeline(*[fade(1, 0.5)] * 3, *[cut(1)] * 3, fps=1).scenes)
 
 
 def test_an_auto_scene_is_as_long_as_the_longest_of_its_files() -> None:
