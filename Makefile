@@ -21,11 +21,12 @@ help: ## what can be done here
 
 setup: $(VENV)/.installed ## the tools and libraries, exactly as locked
 
+# Compiled at once: where Python may not write its caches, each new process of a local function would compile boto3 anew.
 $(VENV)/.installed: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Reelqueue needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	touch $@
 
 lock: ## after a change of a requirement: solve and write requirements.lock anew
