@@ -113,6 +113,8 @@ def kill_the_dispatcher_in_an_admission(chaos: Chaos) -> None:
         if not _within(5, lambda job_id=job_id: _started(chaos, job_id)):  # type: ignore[misc]
             chaos.interrupted = job_id
             return
+        # Its end wakes a new dispatcher, for the next try.
+        chaos.client.finish(job_id)
 
 
 def _interrupt_an_admission(chaos: Chaos) -> str:
