@@ -13,6 +13,9 @@ export SAM_CLI_TELEMETRY := 0
 SCHEDULES ?= 10000
 PROCESSES ?= 2
 
+# How many files of tests run at the same time.
+WORKERS ?= 2
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo dev bench test simulate check lint build deploy image
 
@@ -21,11 +24,12 @@ help: ## what can be done here
 
 setup: $(VENV)/.installed ## the tools and libraries, exactly as locked
 
+# Compiled at once: where Python may not write its caches, each new process of a local function would compile boto3 anew.
 $(VENV)/.installed: requirements.lock tests/decoder.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Reelqueue needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --target $(VENV)/decoder --no-deps --require-hashes -r tests/decoder.lock
 	touch $@
 
@@ -42,8 +46,9 @@ dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_C
 bench: setup ## the benchmarks, into bench/results.json; BENCH= names some
 	PYTHONPATH=functions:. $(BIN)/python -m bench $(BENCH)
 
-test: setup ## all tests
-	$(BIN)/pytest
+# As they are ordered, the files with the local stack first: they take the longest, and much of it is waiting.
+test: setup ## all tests, two files at a time; WORKERS= sets how many
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 simulate: setup ## 10,000 schedules of the protocol under an adversary; settings: SCHEDULES= PROCESSES= SEED=
 	@PYTHONPATH=functions $(BIN)/python -m tests.simulation --schedules $(SCHEDULES) --processes $(PROCESSES) \

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,22 @@ def keep(folder: Path) -> None:
     sqs.handle_request = MessageJournal(folder / "messages.jsonl", sqs.handle_request, sqs.get_state).handle
 
 
+def read_lines(file: Path) -> Iterator[Any]:
+    """Each line of a journal, in the order in which they were written; none if there is no journal.
+
+    Of the table a line is one write: ``[[table, key, row or None], ...]``.
+    """
+    with contextlib.suppress(FileNotFoundError), file.open(encoding="utf-8") as lines:
+        for line in lines:
+            # A line without its end was being written when the process was killed: nobody has had an answer to it.
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
 def read_rows(file: Path) -> Rows:
     """The rows as the last write of each left them; none if there is no journal."""
     rows: Rows = {}
-    for line in _lines(file):
+    for line in read_lines(file):
         for table, key, row in line:
             rows[table, json.dumps(key, sort_keys=True)] = row
     return {place: row for place, row in rows.items() if row is not None}
@@ -48,7 +60,7 @@ def read_rows(file: Path) -> Rows:
 
 def read_messages(file: Path) -> list[Json]:
     """The messages that nobody may have taken yet: ``[{"queue", "body"}]``. Some may have been taken all the same."""
-    return list(_lines(file))
+    return list(read_lines(file))
 
 
 class TableJournal:
@@ -144,14 +156,6 @@ def _places(action: str, request: Json) -> list[tuple[str, Json]]:
     else:
         found = [(request["TableName"], request.get("Item") or request["Key"])]
     return [(table, {name: row[name] for name in _KEY}) for table, row in found]
-
-
-def _lines(file: Path) -> Iterable[Any]:
-    with contextlib.suppress(FileNotFoundError), file.open(encoding="utf-8") as lines:
-        for line in lines:
-            # A line without its end was being written when the process was killed: nobody has had an answer to it.
-            if line.endswith("\n"):
-                yield json.loads(line)
 
 
 def _append(file: Path, line: object) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import random
 import socket
 
 HOST = "127.0.0.1"
+
+_OURS = range(20_000, 30_000)
+"""Below those that a system gives to outgoing connections: one of these could take a port before its server does."""
 
 
 class PortTaken(Exception):
@@ -23,13 +27,21 @@ def claim(port: int | None, setting: str) -> int:
     Raises:
         PortTaken: somebody listens there.
     """
+    if port is None:
+        return next(port for port in random.SystemRandom().sample(_OURS, len(_OURS)) if _is_free(port))
+    if not _is_free(port):
+        raise PortTaken(port, setting)
+    return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         # As servers do it: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port or 0))
+            probe.bind((HOST, port))
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or port is None:
+            if error.errno != errno.EADDRINUSE:
                 raise
-            raise PortTaken(port, setting) from error
-        return int(probe.getsockname()[1])
+            return False
+        return True

@@ -24,11 +24,12 @@ def take_token(store: Reader, owner: str, bucket: Bucket, arrival: int | None) -
     """Take a token of a caller's bucket.
 
     ``arrival`` is the state in which the bucket was seen: the write that fits it is tried first, so that one write is
-    enough unless two requests meet.
+    enough unless two requests meet. All tries are of one moment: an arrival only ever grows, so once it lies ahead of
+    that moment it stays there, and the second write succeeds however many others take tokens meanwhile.
     """
     key = records.rate_key(owner)
+    now = store.now()
     for _ in range(_TRIES):
-        now = store.now()
         if arrival is None or arrival < now:
             # The bucket is full: start from now, so that an idle hour does not add up to more than a bucket.
             write = store.table.change(

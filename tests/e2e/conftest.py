@@ -16,7 +16,7 @@ from local.processes import descendants
 from local.stack import LocalStack
 
 CAP = 2
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 """How long anything may take; only a failure waits for so long."""
 
 QUICK = {"width": 320, "height": 180, "fps": 10, "quality": "draft"}

@@ -29,7 +29,8 @@ STEP_NAMES = (
     *("cancel", "expire", "retry", "delivered", "limit", "deploy", "token"),
 )
 START_MS = 1_763_145_000_000
-SEEDS = [1, secrets.randbelow(10**9)]
+FRESH_SEED = None
+"""Drawn in the test: its name must be the same in each process that collects it."""
 
 
 class Clock:
@@ -167,8 +168,10 @@ def look(store: Store) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_it_agrees_with_boto3_on_moto(both: tuple[Clock, Store, Store], seed: int) -> None:
+@pytest.mark.parametrize("seed", [1, FRESH_SEED])
+def test_it_agrees_with_boto3_on_moto(both: tuple[Clock, Store, Store], seed: int | None) -> None:
+    seed = secrets.randbelow(10**9) if seed is FRESH_SEED else seed
+    print(f"seed {seed}")
     clock, thin, wire = both
     moves = Moves(random.Random(seed), clock)
     refused = 0
