@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from reelqueue.http import Caller
-from reelqueue.intake import Accepted, submit
+from reelqueue.intake import submit
 from reelqueue.jobs import JobStatus
 from reelqueue.rates import Bucket
 from reelqueue.spec import VideoRequest
