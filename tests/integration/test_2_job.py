@@ -7,9 +7,10 @@ import string
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from reelqueue.http import Caller
-from reelqueue.intake import Accepted, submit
+from reelqueue.intake import submit
 from reelqueue.jobs import JobStatus
 from reelqueue.rates import Bucket
 from reelqueue.spec import VideoRequest
@@ -17,6 +18,9 @@ from reelqueue.tokens import take_token
 from tests.integration.conftest import Service, request
 
 ADMIN = Caller("admin", administrator=True)
+
+
+Result = TypeVar("Result")
 
 
 def test_the_documented_answer_with_5_active_and_2_waiting(service: Service) -> None:
@@ -76,11 +80,11 @@ def test_idempotency_keys_belong_to_their_caller_and_end_after_a_day(service: Se
     assert service.submit(request(theme="minimal"), headers=key) != first
 
 
-def at_once(action: Callable[[], Accepted]) -> list[Accepted]:
+def at_once(action: Callable[[], Result]) -> list[Result]:
     """What a hundred threads get that begin at the same instant; their calls to AWS interleave as they come."""
     start = threading.Barrier(100)
 
-    def one() -> Accepted:
+    def one() -> Result:
         start.wait()
         return action()
 
