@@ -32,9 +32,9 @@ def main(names: Sequence[str] = tuple(WORKLOADS), *, rounds: int = ROUNDS, movie
     """Measure workloads.
 
     Returns:
-        For each workload ``seconds``, ``cpu_seconds``, ``peak_rss_mb``, ``peak_pss_mb`` (shared pages
-        counted once), ``frames_per_second``, ``megabytes``; except
-        for ``long`` also ``encode_only_seconds`` (one ffmpeg; for ``clips`` it decodes them too),
+        For each workload ``seconds``, ``cpu_seconds``, ``peak_rss_mb``, ``peak_pss_mb`` (shared pages counted once),
+        ``frames_per_second`` and ``megabytes``; except for ``long`` also ``encode_only_seconds`` (one ffmpeg; for
+        ``clips`` it decodes them too),
         ``encode_split_seconds`` (one process for each core), ``ffmpeg_graph_seconds``, ``moviepy_seconds``, and
         ``ssim`` against the frames before encoding, and CPU seconds of each way, which a busy machine changes least;
         ``one_worker_seconds`` (``slideshow``) is ours with one process instead of one for each core. ``rounds`` holds

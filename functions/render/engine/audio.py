@@ -41,7 +41,10 @@ def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, 
         "-y",
         *LOCAL_INPUT,
         *("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS), "-i", str(raw)),
-        *("-af", ",".join([*limiter, "anull"]), "-c:a", "aac", "-b:a", _RATES[quality], "-f", "mp4", str(target)),
+        *("-af", ",".join([*limiter, "anull"]), "-c:a", "aac", "-b:a", _RATES[quality]),
+        # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
+        # block of AAC where that begins within the last millisecond.
+        *("-movie_timescale", str(SAMPLE_RATE), "-f", "mp4", str(target)),
     ]
     with ffmpeg.running(arguments) as run:
         if run.process.wait() != 0:

@@ -17,6 +17,10 @@ from av.container import InputContainer
 
 from render.engine.keyframes import Keyframes
 from render.engine.segments import Segment
+from render.engine.timeline import SAMPLE_RATE
+
+# The index in front, and lengths in samples: see audio.py.
+_OPTIONS = {"movflags": "+faststart", "movie_timescale": str(SAMPLE_RATE)}
 
 
 def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Path, target: Path) -> None:
@@ -28,7 +32,7 @@ def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Pa
     with (
         _opened(files[0]) as first,
         av.open(str(sound)) as heard,
-        av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as video,
+        av.open(str(target), "w", format="mp4", options=_OPTIONS) as video,
     ):
         parameters = bytes(first.streams.video[0].codec_context.extradata or b"")
         keyframes = Keyframes(parameters)
