@@ -139,6 +139,7 @@ def test_the_engine_counts_everywhere() -> None:
         ("metadata", {"order": 7}),
         ("priority", "high"),
         ("timeoutSeconds", 100),
+        ("cache", False),
         ("expiresInSeconds", 100),
         ("soundtrack", {"src": "asset:tone", "volume": 0.5}),
         ("output.poster", {"at": 1}),
