@@ -27,6 +27,7 @@ REQUEST = {
     "theme": "minimal",
     "output": {"width": 64, "height": 64, "fps": 10, "quality": "draft"},
     "scenes": [{"text": "Next, please", "duration": 1}],
+    "cache": False,
 }
 PARAMETERS = {"MaxConcurrentRenders": str(SLOTS), "RateLimitPerMinute": "60000"}
 

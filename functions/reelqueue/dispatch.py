@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from reelqueue.courier import hand_over
 from reelqueue.deployment import Deployment
-from reelqueue.jobs import Job
+from reelqueue.jobs import MEMORY_RAN_OUT, Job
 from reelqueue.line import Ticket
 from reelqueue.observability import ended_line, reclaimed_line, starting_line
 from reelqueue.semaphore import deploy_limit
@@ -57,15 +57,26 @@ def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
     if the function ran, ``responsePayload``.
     """
     request = record["requestPayload"]
-    response = record.get("responsePayload") or {}
     condition = record.get("requestContext", {}).get("condition", "unknown")
-    reason = response.get("errorMessage") or response.get("errorType") or f"its invocation failed ({condition})"
+    reason = _reason(record.get("responsePayload") or {}) or f"its invocation failed ({condition})"
     job_id, attempt = request["jobId"], request["attempt"]
-    _taken_back(at, at.store.reclaim(job_id, attempt, str(reason), counted=condition != NO_CAPACITY))
+    _taken_back(at, at.store.reclaim(job_id, attempt, reason, counted=condition != NO_CAPACITY))
     left = at.store.job(job_id)
     if left is not None and left.attempt == attempt:
         # Nobody else will deliver these: it may have died after it ended the job, before or while it told so.
         hand_over(at, left)
+
+
+def _reason(response: Mapping[str, Any]) -> str:
+    """Why an invocation failed, by Lambda's answer to it; empty when it says nothing.
+
+    What takes memory back kills without a word: Lambda calls it by its name or, when it happened to its own runtime
+    process, tells of the signal alone. Nothing else sends that signal there.
+    """
+    kind, message = str(response.get("errorType", "")), str(response.get("errorMessage", ""))
+    if kind == "Runtime.OutOfMemory" or (kind == "Runtime.ExitError" and "signal: killed" in message):
+        return MEMORY_RAN_OUT
+    return message or kind
 
 
 def parse_message(body: str) -> Mapping[str, Any] | None:

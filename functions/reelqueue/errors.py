@@ -21,6 +21,7 @@
         +-- AssetError             ASSET_UNAVAILABLE / ASSET_INVALID, names the scene and the element
         +-- RenderTimeout          RENDER_TIMEOUT
         +-- RenderLost             RENDER_LOST         three attempts crashed
+        +-- OutOfMemory            OUT_OF_MEMORY       even with one process
 
 Unauthorized callers (401) never reach a handler: API Gateway answers for the
 authorizer, in the same shape, from the gateway responses of ``template.yaml``.
@@ -176,6 +177,16 @@ class RenderTimeout(RenderError):
 
 class RenderLost(RenderError):
     code = "RENDER_LOST"
+
+
+class OutOfMemory(RenderError):
+    code = "OUT_OF_MEMORY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The render ran out of memory, with only one process at work; raise the deployment's RenderMemory, "
+            "or ask for a smaller resolution or smaller pictures."
+        )
 
 
 def readable(pointer: str) -> str:

@@ -19,10 +19,14 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from reelqueue.errors import Conflict, ReelqueueError, RenderLost, RenderTimeout
+from reelqueue.errors import Conflict, OutOfMemory, ReelqueueError, RenderLost, RenderTimeout
 
 MAX_ATTEMPTS = 3
 """A job whose render was lost this many times fails: whatever kills it would kill it again."""
+
+
+MEMORY_RAN_OUT = "its function ran out of memory and was killed"
+"""The reason of an attempt that was lost so; the next one renders with fewer processes."""
 
 
 class JobStatus(StrEnum):
@@ -149,10 +153,17 @@ class Job:
         if self.over_its_time(now):
             return job.failed(RenderTimeout(self.timeout_seconds or 0), now)
         counted_so_far = sum(attempt.counted for attempt in job.lost)
+        if job.memory_kills >= MAX_ATTEMPTS:
+            return job.failed(OutOfMemory(), now)
         if counted_so_far >= MAX_ATTEMPTS:
             lost = f"The render was lost {counted_so_far} times, the last time because: {reason[:500]}"
             return job.failed(RenderLost(lost), now)
         return replace(job, status=JobStatus.QUEUED, progress=0)
+
+    @property
+    def memory_kills(self) -> int:
+        """How many attempts were lost for want of memory; each halves the processes of the next."""
+        return sum(attempt.reason == MEMORY_RAN_OUT for attempt in self.lost)
 
     def over_its_time(self, now: int) -> bool:
         """Whether this attempt has run for longer than its caller allowed. The render itself stops at that time; one

@@ -25,6 +25,8 @@ class CommonFields(Model):
     expires_in_seconds: Annotated[int, Field(ge=1)] | None = None
     timeout_seconds: Annotated[int, Field(ge=1)] | None = None
     metadata: dict[str, Any] | None = None
+    cache: bool = True
+    """Whether segments are shared with the caller's other jobs, both ways."""
 
     @field_validator("expires_in_seconds", "timeout_seconds")
     @classmethod

@@ -10,7 +10,7 @@ import platform
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from reelqueue.costs import render_cost_usd
@@ -23,6 +23,7 @@ from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
 from render.engine import Control, Rendered, Stopped, render
 from render.fetch import Fetcher
+from render.kept_segments import KeptSegments, segments_folder
 from render.watch import StopReason, Threads, Watch
 from render.workdir import workdir
 
@@ -83,12 +84,19 @@ def _outcome(
     limit_ms = deadline - at.store.now() - WRAP_UP_MS
     if job.timeout_seconds is not None:
         limit_ms = min(limit_ms, 1000 * job.timeout_seconds)
+    request = VideoRequest.from_json(request_json)
+    folder = segments_folder(job.owner, job.id, shared=request.cache)
     control = Control()
     watch = Watch(at.store, job, control, deadline=at.store.now() + limit_ms, now=at.store.now, threads=machine.threads)
     try:
         with machine.workdir() as directory, watch:
             rendered = machine.engine(
-                VideoRequest.from_json(request_json), directory, fetch=Fetcher(at, job.owner), control=control
+                request,
+                directory,
+                fetch=Fetcher(at, job.owner),
+                control=control,
+                kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
+                memory_kills=job.memory_kills,
             )
             return job.completed(_stored(at, job, rendered, memory_mb), at.store.now())
     except RenderError as error:
@@ -101,6 +109,8 @@ def _outcome(
                 return job.failed(RenderTimeout(limit_ms // 1000), at.store.now())
             case _:
                 return None
+    finally:
+        logger.info("segments", extra={"job_id": job.id, "attempt": job.attempt, **asdict(control.tally)})
 
 
 def _stored(at: Deployment, job: Job, rendered: Rendered, memory_mb: int) -> Result:

@@ -18,6 +18,7 @@ ENDLESS = {
     "theme": "winter",  # its snow moves in every frame, so each of 108,000 has to be made
     "output": {"width": 64, "height": 64, "fps": 60, "quality": "draft"},
     "scenes": [{"text": "A long one", "duration": 1800}],
+    "cache": False,  # none of them gets ahead by what another one has rendered
 }
 
 

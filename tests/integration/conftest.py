@@ -182,12 +182,12 @@ _made_once = functools.cache(boto3.client)
 
 
 def failure(job_id: str, attempt: int, **fields: object) -> dict[str, Any]:
-    """What Lambda sends to the failure destination when a render's process was killed."""
+    """What Lambda sends to the failure destination when a render's process ended."""
     return {
         "version": "1.0",
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
         "requestPayload": {"jobId": job_id, "attempt": attempt},
-        "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"},
+        "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"},
         **fields,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from reelqueue.jobs import MAX_ATTEMPTS, JobStatus
+from reelqueue.jobs import MAX_ATTEMPTS, MEMORY_RAN_OUT, JobStatus
 from reelqueue.line import Ticket
 from reelqueue.semaphore import deploy_limit
 from reelqueue.store import Fenced
@@ -147,7 +147,7 @@ def test_a_killed_render_is_back_in_line_at_its_old_place(service: Service) -> N
     assert service.dispatch(failure(first, 1)) == [(first, 2), (later, 1)]
     job = service.store.job(first)
     assert job is not None
-    assert [attempt.reason for attempt in job.lost] == ["signal: killed"]
+    assert [attempt.reason for attempt in job.lost] == ["exit status 1"]
 
 
 def test_a_render_whose_invocation_was_dropped_is_back_in_line(service: Service) -> None:
@@ -172,7 +172,7 @@ def test_after_three_lost_attempts_a_job_has_failed(service: Service) -> None:
         service.dispatch(failure(job_id, attempt))
     answer = service.call("GET", f"/job-status/{job_id}").body
     assert (answer["status"], answer["error"]["code"]) == ("failed", "RENDER_LOST")
-    assert "signal: killed" in answer["error"]["message"]
+    assert "exit status 1" in answer["error"]["message"]
     assert service.store.slots().active == 0
     assert [event["type"] for event in service.messages("webhooks")] == ["job.failed"]
 
@@ -207,12 +207,41 @@ def test_each_lost_attempt_is_kept_with_its_reason(service: Service) -> None:
     job_id = service.submit()
     service.dispatch()
     service.dispatch(failure(job_id, 1))
-    service.dispatch(failure(job_id, 2, responsePayload={"errorMessage": "out of memory"}))
+    service.dispatch(failure(job_id, 2, responsePayload={"errorType": "WorkerDied"}))
     answer = service.call("GET", f"/job-status/{job_id}").body
     assert [(lost["attempt"], lost["reason"]) for lost in answer["lostAttempts"]] == [
-        (1, "signal: killed"),
-        (2, "out of memory"),
+        (1, "exit status 1"),
+        (2, "WorkerDied"),
     ]
+
+
+KILLED = {
+    "errorType": "Runtime.ExitError",
+    "errorMessage": "RequestId: 1 Error: Runtime exited with error: signal: killed",
+}
+OUT_OF_MEMORY = {"errorType": "Runtime.OutOfMemory", "errorMessage": "RequestId: 1 Error: Runtime exited"}
+
+
+@pytest.mark.parametrize("response", [KILLED, OUT_OF_MEMORY])
+def test_an_attempt_that_was_killed_for_want_of_memory_is_told_apart(
+    service: Service, response: dict[str, str]
+) -> None:
+    job_id = service.submit()
+    service.dispatch()
+    service.dispatch(failure(job_id, 1, responsePayload=response))
+    job = service.store.job(job_id)
+    assert job is not None
+    assert ([attempt.reason for attempt in job.lost], job.memory_kills) == ([MEMORY_RAN_OUT], 1)
+
+
+def test_a_job_that_is_killed_for_want_of_memory_again_and_again_says_what_to_do(service: Service) -> None:
+    job_id = service.submit()
+    service.dispatch()
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        service.dispatch(failure(job_id, attempt, responsePayload=OUT_OF_MEMORY))
+    answer = service.call("GET", f"/job-status/{job_id}").body
+    assert (answer["status"], answer["error"]["code"]) == ("failed", "OUT_OF_MEMORY")
+    assert "RenderMemory" in answer["error"]["message"]
 
 
 def test_a_started_render_holds_its_slot_until_its_function_must_be_over(service: Service) -> None:

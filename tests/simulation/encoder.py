@@ -25,7 +25,9 @@ class Encoder:
         self._script = script
         self._sleep = sleep
 
-    def __call__(self, request: object, directory: Path, *, fetch: object, control: Control) -> Rendered:
+    def __call__(
+        self, request: object, directory: Path, *, fetch: object, control: Control, kept: object, memory_kills: int
+    ) -> Rendered:
         script = self._script()
         for second in range(script.seconds):
             control.check()

@@ -47,7 +47,7 @@ def test_no_action_is_a_wildcard(expanded: Resources) -> None:
 
 def test_every_resource_is_one_of_the_stack(expanded: Resources) -> None:
     """By reference, with at most a prefix of the bucket's keys or one index of the table behind it."""
-    allowed = {"${Bucket.Arn}/videos/*", "${Bucket.Arn}/assets/*"}
+    allowed = {"${Bucket.Arn}/videos/*", "${Bucket.Arn}/assets/*", "${Bucket.Arn}/segments/*"}
     allowed |= {"${Table.Arn}/index/jobs-by-owner", "${Table.Arn}/index/due", "${Table.Arn}/index/open"}
     for role, actions, found in statements(expanded):
         for resource in found:
@@ -62,6 +62,12 @@ def test_the_api_reads_videos_and_writes_assets_and_nothing_else(expanded: Resou
         "dynamodb:BatchGetItem",
         "dynamodb:Query",
     }
+
+
+def test_only_the_render_touches_segments(expanded: Resources) -> None:
+    segments = {"Fn::Sub": "${Bucket.Arn}/segments/*"}
+    found = [(role, actions) for role, actions, places in statements(expanded) if segments in places]
+    assert found == [("RenderRole", ["s3:GetObject", "s3:PutObject"])]
 
 
 def test_only_the_dispatcher_starts_renders(expanded: Resources) -> None:

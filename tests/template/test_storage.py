@@ -57,6 +57,7 @@ def test_nothing_is_kept_for_ever(resources: Resources) -> None:
     assert {rule.get("Prefix"): rule.get("ExpirationInDays") for rule in rules} == {
         "videos/": {"Ref": "VideoRetentionDays"},
         "assets/": {"Ref": "AssetRetentionDays"},
+        "segments/": {"Ref": "SegmentRetentionDays"},
         None: None,
     }
     assert rules[-1]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}

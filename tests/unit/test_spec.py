@@ -71,6 +71,7 @@ def test_a_stored_request_reads_back_the_same() -> None:
             priority="high",
             expiresInSeconds=3600,
             timeoutSeconds=600,
+            cache=False,
         )
     )
     assert VideoRequest.from_json(request.to_json()) == request
@@ -80,7 +81,7 @@ def test_what_is_stored_leaves_defaults_out() -> None:
     stored = json.loads(parse_request(body({"text": "Hello"})).to_json())
     assert stored["scenes"] == [{"elements": [{"type": "text", "text": "Hello", "style": "title"}]}]
     assert stored["output"] == {}
-    assert "priority" not in stored
+    assert not {"priority", "cache"} & stored.keys()
 
 
 def test_text_is_stored_composed_so_that_every_font_finds_its_letters() -> None:
@@ -144,6 +145,7 @@ def test_all_mistakes_are_told_at_once() -> None:
             "webhook_url": HOOK,
             "theme": "wintr",
             "priority": "urgent",
+            "cache": "no",
             "scenes": [{"text": "a", "length": 4}, {"elements": [{"type": "image", "path": "asset:a.jpg"}]}],
         }
     )
@@ -152,6 +154,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "/webhook_url": "is not a known field; did you mean webhookUrl?",
         "/theme": "must be 'winter' or 'minimal', not \"wintr\"",
         "/priority": "must be 'low', 'normal' or 'high', not \"urgent\"",
+        "/cache": 'must be true or false, not "no"',
         "/scenes/0/length": "is not a known field; did you mean duration?",
         "/scenes/1/elements/0/src": "is required",
         "/scenes/1/elements/0/path": "is not a known field; did you mean src?",

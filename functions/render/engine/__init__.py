@@ -2,6 +2,7 @@
 
 request --timeline--> what happens in which frame      (pure)
         --segments--> the plan: pieces of work         (pure)
+        --kept------> what was rendered before         (by fingerprint, wherever the caller keeps it)
         --crew------> processes, one for each vCPU     (foreman, workers, schedule)
         --stage-----> each scene's layers, made once   (MoviePy draws text)
         --compose---> frames as YUV planes             (OpenCV; no RGB, no MoviePy per frame)
@@ -11,6 +12,7 @@ request --timeline--> what happens in which frame      (pure)
 
 from render.engine.assets import Fetch, FetchError
 from render.engine.control import Control, Stopped
+from render.engine.kept import Kept
 from render.engine.render import Rendered, render
 
-__all__ = ["Control", "Fetch", "FetchError", "Rendered", "Stopped", "render"]
+__all__ = ["Control", "Fetch", "FetchError", "Kept", "Rendered", "Stopped", "render"]

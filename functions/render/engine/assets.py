@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -21,6 +22,7 @@ Fetch = Callable[[str, Path, Callable[[], None]], None]
 
 _AT_ONCE = 8
 _LOOK_SECONDS = 0.1
+_PIECE = 1 << 20
 
 
 class FetchError(Exception):
@@ -29,9 +31,10 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class Assets:
-    """What was fetched: a local file for each source, and what was found in it."""
+    """What was fetched: a local file for each source, the SHA-256 of its content, and what was found in it."""
 
     paths: Mapping[str, Path]
+    digests: Mapping[str, str]
     images: Mapping[str, ImageFacts]
     media: Mapping[str, MediaFacts]
 
@@ -45,6 +48,7 @@ class _Use:
 
 @dataclass(frozen=True)
 class _Facts:
+    digest: str
     image: ImageFacts | None
     media: MediaFacts | None
 
@@ -75,8 +79,9 @@ def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) ->
     finally:
         preflight.over.set()
         pool.shutdown(wait=False, cancel_futures=True)
+    digests = {src: facts.digest for src, facts in found.items()}
     images = {src: facts.image for src, facts in found.items() if facts.image}
-    return Assets(paths, images, {src: facts.media for src, facts in found.items() if facts.media})
+    return Assets(paths, digests, images, {src: facts.media for src, facts in found.items() if facts.media})
 
 
 class _Preflight:
@@ -110,7 +115,15 @@ class _Preflight:
                     _check_kind(use, media)
             except Unusable as unusable:
                 raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
-        return _Facts(image, media)
+        return _Facts(self._digest(path), image, media)
+
+    def _digest(self, path: Path) -> str:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                self._check()
+                digest.update(piece)
+        return digest.hexdigest()
 
     def _image(self, path: Path) -> ImageFacts:
         # One at a time: a hundred megapixels take 400 MB while they are decoded.

@@ -10,6 +10,23 @@ import os
 import signal
 import subprocess
 import threading
+from dataclasses import dataclass
+
+
+@dataclass
+class Tally:
+    """What became of a render's segments. It can be read after a stop and after an error, too.
+
+    ``reused`` were fetched instead of rendered, ``kept`` of the ``rendered`` are there for the next render.
+    ``memory_kills`` is how often a process was killed for want of memory, ``workers`` how many rendered at last.
+    """
+
+    segments: int = 0
+    reused: int = 0
+    rendered: int = 0
+    kept: int = 0
+    workers: int = 0
+    memory_kills: int = 0
 
 
 class Stopped(Exception):
@@ -20,6 +37,7 @@ class Control:
     """Shared by the thread that renders and the thread that watches it."""
 
     def __init__(self) -> None:
+        self.tally = Tally()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,10 +27,10 @@ _LAMBDA_MB_PER_CPU = 1769
 
 
 class WorkerDied(Exception):
-    """A worker ended without a word. ``exit_code`` is negative for a signal; -9 is how Linux takes memory back."""
+    """A process ended without a word. ``exit_code`` is negative for a signal; -9 is how Linux takes memory back."""
 
     def __init__(self, exit_code: int) -> None:
-        super().__init__(f"a worker ended with {exit_code}")
+        super().__init__(f"a process of the render ended with {exit_code}")
         self.exit_code = exit_code
 
 
@@ -42,6 +43,20 @@ class Crew:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Crew:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def renew(self) -> None:
+        """End all processes and begin with others, which have no job yet."""
+        self._end()
+        self._start()
+
+    def _start(self) -> None:
         # One thread for each library that would make a pool of its own: the workers are what runs in parallel.
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         with self._log.open("wb") as log:
@@ -54,11 +69,8 @@ class Crew:
                 start_new_session=True,
             )
         self._control.watch(self._process)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _end(self) -> None:
         process = self._running
         kill_group(process)
         process.wait()
@@ -72,7 +84,7 @@ class Crew:
         Raises:
             AssetError: a file proved damaged when it was decoded.
             RenderError: the sound could not be encoded.
-            WorkerDied: a worker was killed.
+            WorkerDied: one of the processes was killed.
             Stopped: the render was stopped.
         """
         process = self._running
@@ -95,6 +107,10 @@ class Crew:
             yield report
         self._control.check()
         if not joined:
+            # The foreman is gone, and its workers may not have noticed yet. A signal does not change what it died of.
+            kill_group(process)
+            if process.wait() == -signal.SIGKILL:
+                raise WorkerDied(-signal.SIGKILL)
             raise RuntimeError(f"the crew ended early: {self._log.read_text(errors='replace')[-2000:]}")
 
     @property

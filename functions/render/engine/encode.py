@@ -16,6 +16,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from reelqueue.spec_output import Output, Quality
+from render.engine.bits import nal_units
 from render.engine.planes import Frame
 from render.engine.repeats import Repeats
 from render.engine.segments import keyframe_distance
@@ -54,6 +55,14 @@ class Encoding:
         # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
         parameters = f"keyint={keyframe_distance(self.fps)}:aq-mode=3:stitchable=1"
         return {"preset": preset, "crf": str(factor), "x264-params": parameters}
+
+    @property
+    def parameter_sets(self) -> list[bytes]:
+        """What every segment has in its header, to the bit."""
+        context = av.CodecContext.create("libx264", "w")
+        self.configure(context)
+        context.open()
+        return nal_units(bytes(context.extradata or b""))
 
     def configure(self, context: VideoCodecContext) -> None:
         """Set an encoder up."""

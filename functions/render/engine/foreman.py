@@ -9,6 +9,7 @@ the semaphores of ``multiprocessing``.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import pickle
@@ -100,7 +101,9 @@ class Foreman:
         """Give a worker its next task, if there is one."""
         hand.task = self._next(hand)
         if hand.task:
-            os.write(hand.tasks, hand.task.line())
+            # One that has died since its last report is buried when the end of its reports is read.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(hand.tasks, hand.task.line())
 
     def _next(self, hand: _Hand) -> Task | None:
         if self._first:

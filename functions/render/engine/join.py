@@ -15,6 +15,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from render.engine.encode import Encoding
 from render.engine.keyframes import Keyframes
 from render.engine.segments import Segment
 from render.engine.timeline import SAMPLE_RATE
@@ -98,3 +99,16 @@ def _apart(packet: av.Packet[Any], keyframes: Keyframes) -> av.Packet[Any]:
 
 def _seconds(packet: av.Packet[Any]) -> float:
     return float((packet.dts or 0) * (packet.time_base or 0))
+
+
+def fits(segment: Segment, file: Path, encoding: Encoding) -> bool:
+    """Whether a file of unknown origin can take the place of this segment: all of its frames, in the same encoding."""
+    try:
+        with _opened(file) as source:
+            header = bytes(source.streams.video[0].codec_context.extradata or b"")
+        packets = list(_frames(segment, file, encoding.fps, header))
+    except (av.FFmpegError, ValueError, IndexError):
+        return False
+    shown = sorted((packet.pts or 0) - segment.first for packet in packets)
+    same = all(unit in header for unit in encoding.parameter_sets)
+    return same and shown == list(range(segment.frames)) and packets[0].is_keyframe

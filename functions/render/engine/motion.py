@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reelqueue.spec_scenes import Animation, Easing, KenBurns
+from reelqueue.spec_scenes import Animation, Easing, ImageElement, KenBurns
+from reelqueue.themes import Theme
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ class View:
     size: float
     x: float
     y: float
+
+
+def image_move(element: ImageElement, theme: Theme, scene: int) -> KenBurns | None:
+    """The element's own move; else, for a picture that fills the frame, the theme's, in and out by turns of scenes."""
+    if element.ken_burns is not None or not element.fills_the_frame or element.fit != "cover":
+        return element.ken_burns
+    return theme.image_motion if scene % 2 == 0 else theme.image_motion.model_copy(update={"direction": "out"})
 
 
 def ken_burns(move: KenBurns, at: float) -> View:

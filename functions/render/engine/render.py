@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+import signal
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reelqueue.errors import OutOfMemory
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Fetch, gather
 from render.engine.control import Control
-from render.engine.crew import Crew, worker_count
+from render.engine.crew import Crew, WorkerDied, worker_count
+from render.engine.fingerprint import fingerprints
 from render.engine.job import Job
+from render.engine.kept import Keeper, Kept, Piece
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.timeline import make_timeline
+from render.engine.version import engine_version
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,10 @@ def render(
     *,
     fetch: Fetch,
     control: Control,
+    kept: Kept | None = None,
     ffmpeg: str | None = None,
     workers: int | None = None,
+    memory_kills: int = 0,
 ) -> Rendered:
     """Render a request.
 
@@ -42,14 +52,17 @@ def render(
         request: what to show, as accepted.
         workdir: an existing folder of this render's own; the caller removes it.
         fetch: brings a source to a local file, or raises ``FetchError``.
-        control: takes the progress, and stops the render from another thread.
-        workers: how many processes render; by default as many as there are vCPUs, and memory for.
+        control: takes the progress and the tally, and stops the render from another thread.
+        kept: where segments are kept; those that are there are not rendered again.
         ffmpeg: the program; by default ``IMAGEIO_FFMPEG_EXE``, else the one that imageio-ffmpeg carries.
+        workers: how many processes render; by default as many as there are vCPUs, and memory for.
+        memory_kills: how often this render was killed before for want of memory; each halves the number of workers.
 
     Raises:
         AssetError: a file is missing, broken or of the wrong type; names the scene and the element.
+        OutOfMemory: a process was killed that was the only one that rendered.
         RenderError: anything else that keeps the video from being made.
-        WorkerDied: a process was killed, most likely for want of memory.
+        WorkerDied: a process died for another reason.
         Stopped: the caller asked to stop. No process is left.
     """
     control.check()
@@ -61,15 +74,45 @@ def render(
         assets = gather(request, workdir, fetch, Ffmpeg(program, control, workdir))
         timeline = make_timeline(request, assets.media)
         segments = make_segments(timeline)
-        size = (request.output.width, request.output.height)
-        missing = tuple(segment.index for segment in segments)
-        workers = worker_count(*size, len(missing)) if workers is None else workers
         letterings = draw_texts(request, workdir, control.check)
-        job = Job(request, timeline, segments, missing, assets, letterings, workdir, program, workers)
-        encoded = 0
-        for report in crew.work(job):
-            encoded += report.frames
-            # The last percent is kept for the joining.
-            control.advance(99 * encoded / timeline.frames)
+        job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1)
+        names = fingerprints(request, timeline, segments, assets, engine_version())
+        pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
+        control.tally.segments = len(segments)
+        with Keeper(kept, pieces, request.output, control) as keeper:
+            found = keeper.fetch()
+            missing = tuple(segment.index for segment in segments if segment.index not in found)
+            if workers is None:
+                workers = worker_count(request.output.width, request.output.height, len(missing))
+            job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
+            _work(job, crew, control, keeper)
     control.advance(100)
+    size = (request.output.width, request.output.height)
     return Rendered(job.video, job.poster, timeline.seconds, *size, job.video.stat().st_size)
+
+
+def _work(job: Job, crew: Crew, control: Control, keeper: Keeper) -> None:
+    """Have the job done, by fewer processes each time that one of them is killed for want of memory."""
+    missing = set(job.missing)
+    while True:
+        control.tally.workers = job.workers
+        encoded = sum(segment.frames for segment in job.segments if segment.index not in missing)
+        try:
+            for report in crew.work(job):
+                encoded += report.frames
+                # The last percent is kept for the joining.
+                control.advance(99 * encoded / job.timeline.frames)
+                if report.kind == "done" and report.task.kind == "segment":
+                    missing.remove(report.task.index)
+                    control.tally.rendered += 1
+                    keeper.keep(report.task.index)
+            return
+        except WorkerDied as died:
+            if died.exit_code != -signal.SIGKILL:
+                raise
+            control.tally.memory_kills += 1
+            if job.workers == 1:
+                raise OutOfMemory from died
+            job = replace(job, missing=tuple(sorted(missing)), workers=job.workers // 2)
+            _logger.warning("one of the processes was killed for want of memory; it goes on with %d", job.workers)
+            crew.renew()

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import Element, ImageElement, KenBurns, ShapeElement, TextElement, VideoElement
+from reelqueue.spec_scenes import Element, ImageElement, ShapeElement, TextElement, VideoElement
 from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
 from render.engine.clip import Clip, ClipReader
@@ -18,6 +18,7 @@ from render.engine.geometry import Box, Fitted, element_box, fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, image_source, shape_source, text_source
 from render.engine.lettering import Letterings
+from render.engine.motion import image_move
 from render.engine.planes import Frame, paint
 from render.engine.snow import Snow
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
@@ -137,7 +138,7 @@ class Stage:
             source, x, y = shape_source(element, theme, element_box(element, size))
         elif isinstance(element, ImageElement):
             fit = self._fit(element)
-            move = self._move(element)
+            move = image_move(element, theme, self._span.index)
             image = load_image(self._material.assets.paths[element.src], (size[0] * 2, size[1] * 2))
             pixels = np.asarray(image, np.uint8)
             source = image_source(pixels, fit, move, here.frames)
@@ -159,13 +160,6 @@ class Stage:
         assets = self._material.assets
         facts = assets.images[element.src] if isinstance(element, ImageElement) else assets.media[element.src]
         return fitted((facts.width, facts.height), element_box(element, self._material.size), element.fit)
-
-    def _move(self, element: ImageElement) -> KenBurns | None:
-        """The element's own move; else, for a picture that fills the frame, the theme's, in and out by turns."""
-        if element.ken_burns is not None or not element.fills_the_frame or element.fit != "cover":
-            return element.ken_burns
-        move = self._material.request.theme.image_motion
-        return move if self._span.index % 2 == 0 else move.model_copy(update={"direction": "out"})
 
     def _reader(self, element: VideoElement, fit: Fitted, here: ElementSpan) -> ClipReader:
         assets = self._material.assets

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reelqueue.spec import parse_request
-from render.engine import Control, FetchError, Rendered, render
+from render.engine import Control, FetchError, Kept, Rendered, render
 from render.engine.process import find_ffmpeg
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
@@ -125,6 +125,8 @@ def make(media: Path, tmp_path: Path) -> Make:
         control: Control | None = None,
         output: dict[str, Any] | None = None,
         workers: int | None = None,
+        kept: Kept | None = None,
+        memory_kills: int = 0,
         **fields: Any,
     ) -> Video:
         body = {"webhookUrl": "https://app.example.com/hook", "scenes": list(scenes), "output": SMALL | (output or {})}
@@ -140,6 +142,7 @@ def make(media: Path, tmp_path: Path) -> Make:
                 raise FetchError(f"{src} does not exist; upload it first")
             shutil.copy(source, target)
 
-        return Video(render(request, workdir, fetch=fetch, control=control, workers=workers), control)
+        how: dict[str, Any] = {"kept": kept, "workers": workers, "memory_kills": memory_kills}
+        return Video(render(request, workdir, fetch=fetch, control=control, **how), control)
 
     return made

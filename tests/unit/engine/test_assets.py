@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
 import time
@@ -47,6 +48,8 @@ def test_files_come_in_parallel_and_each_once(media: Path, tmp_path: Path, ffmpe
     found = gather(request("a", "b", "a", "c", "b"), tmp_path, fetch, ffmpeg)
     assert sorted(fetched) == list(found.paths) == ["asset:a", "asset:b", "asset:c"]
     assert {(facts.width, facts.height) for facts in found.images.values()} == {(400, 300)}
+    content = hashlib.sha256((media / "red.png").read_bytes()).hexdigest()
+    assert found.digests == dict.fromkeys(found.paths, content)
 
 
 def test_a_missing_file_is_told_while_others_are_still_on_their_way(tmp_path: Path, ffmpeg: Ffmpeg) -> None:

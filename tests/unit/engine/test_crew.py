@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from reelqueue.errors import OutOfMemory
 from render.engine import Control
+from render.engine.control import kill_group
 from render.engine.crew import WorkerDied, worker_count
 
 from .conftest import FPS, Make
@@ -53,29 +55,92 @@ def test_the_video_does_not_depend_on_the_number_of_workers(make: Make, theme: s
 
 
 class Deadly(Control):
-    """Kills a worker once the render is under way."""
+    """Kills one process of the crew by a signal, once so many segments have been rendered."""
 
-    def __init__(self) -> None:
+    def __init__(self, signal: int = signal.SIGKILL, *, foreman: bool = False, after: int = 0, times: int = 1) -> None:
         super().__init__()
-        self.group = 0
+        self.groups: list[int] = []
+        self._signal, self._foreman, self._after, self._times = signal, foreman, after, times
 
     def watch(self, process: subprocess.Popen[bytes]) -> None:
         if "render.engine.foreman" in process.args:  # type: ignore[operator]
-            self.group = process.pid
+            self.groups.append(process.pid)
         super().watch(process)
 
     def advance(self, percent: float) -> None:
         super().advance(percent)
-        worker = next(pid for pid in members(self.group) if pid != self.group)
-        os.kill(worker, signal.SIGKILL)
+        if self._times and self.tally.rendered >= self._after:
+            self._times -= 1
+            group = self.groups[-1]
+            worker = next(pid for pid in members(group) if pid != group)
+            os.kill(group if self._foreman else worker, self._signal)
+
+    @property
+    def all_gone(self) -> bool:
+        return all(gone(group) for group in self.groups)
 
 
-def test_a_worker_s_death_ends_the_render_and_says_how(make: Make) -> None:
+# So long that all processes are in the midst of it when one is killed.
+LONG: dict[str, Any] = {
+    "scenes": [{"duration": 4, "image": "asset:red.png", "text": text} for text in ("One", "Two", "Three")],
+    "output": {"width": 640, "height": 360},
+}
+
+
+@pytest.mark.parametrize("foreman", [False, True])
+def test_a_process_killed_for_want_of_memory_costs_half_of_the_workers_and_no_segment(
+    make: Make, foreman: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    undisturbed = make(*LONG["scenes"], output=LONG["output"], workers=2)
+    control = Deadly(foreman=foreman, after=2)
+    video = make(*LONG["scenes"], output=LONG["output"], workers=2, control=control)
+    assert video.rendered.video.read_bytes() == undisturbed.rendered.video.read_bytes()
+    assert (control.tally.memory_kills, control.tally.workers) == (1, 1)
+    assert control.tally.rendered == control.tally.segments == undisturbed.control.tally.rendered
+    assert "killed for want of memory" in caplog.text
+    assert len(control.groups) == 2
+    assert control.all_gone
+
+
+def test_one_worker_that_is_killed_fails_the_render_and_says_what_to_do(make: Make) -> None:
     control = Deadly()
+    with pytest.raises(OutOfMemory, match="raise the deployment's RenderMemory") as caught:
+        make(*SLOW["scenes"], output=SLOW["output"], workers=1, control=control)
+    assert caught.value.code == "OUT_OF_MEMORY"
+    assert control.all_gone
+
+
+def test_each_kill_halves_the_workers(make: Make) -> None:
+    control = Deadly(times=3)
+    with pytest.raises(OutOfMemory):
+        make(*SLOW["scenes"], output=SLOW["output"], workers=4, control=control)
+    assert (control.tally.memory_kills, len(control.groups)) == (3, 3)
+
+
+@pytest.mark.parametrize(("kills", "workers"), [(0, 4), (1, 2), (2, 1), (3, 1)])
+def test_earlier_kills_count(make: Make, kills: int, workers: int) -> None:
+    video = make(*SCENES, workers=4, memory_kills=kills)
+    assert video.control.tally.workers == workers
+
+
+def test_any_other_death_ends_the_render_and_says_how(make: Make) -> None:
+    control = Deadly(signal.SIGSEGV)
     with pytest.raises(WorkerDied) as caught:
         make(*SLOW["scenes"], output=SLOW["output"], workers=2, control=control)
-    assert caught.value.exit_code == -signal.SIGKILL
-    assert gone(control.group)
+    assert caught.value.exit_code == -signal.SIGSEGV
+    assert control.all_gone
+
+
+def test_the_group_is_killed_even_when_its_leader_is_dead() -> None:
+    script = "import subprocess, sys; subprocess.Popen(['sleep', '60']); print(flush=True)"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True) as leader:
+        assert leader.stdout is not None
+        leader.stdout.readline()
+        while leader.pid in members(leader.pid):
+            time.sleep(0.02)
+        assert members(leader.pid)
+        kill_group(leader)
+        assert gone(leader.pid)
 
 
 CALLER = """

@@ -1,0 +1,78 @@
+"""What makes a segment the one that it is: a hash over all that its pixels follow from, and over nothing else. Pure.
+
+Segments of one fingerprint are the same file to the byte, whichever video they belong to, so one that was kept need not
+be rendered again. What a request says counts unless it is left out here by name, so that a new field can at worst cost
+a render, and never show an old picture. Files count by their content, not by their names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from reelqueue.spec_request import VideoRequest
+from reelqueue.spec_scenes import ImageElement, VideoElement
+from render.engine.assets import Assets
+from render.engine.motion import image_move
+from render.engine.segments import Segment
+from render.engine.timeline import ElementSpan, SceneSpan, Timeline
+
+# When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
+_NOT_OF_THE_OUTPUT = {"poster"}
+_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements"}
+_NOT_OF_AN_ELEMENT = {"start", "duration", "src", "volume"}
+# ``image_motion`` is in each image that it moves.
+_NOT_OF_A_THEME = {"name", "transition", "scene_seconds", "image_motion"}
+
+
+def fingerprints(
+    request: VideoRequest, timeline: Timeline, segments: Sequence[Segment], assets: Assets, engine: str
+) -> tuple[str, ...]:
+    """The fingerprint of each segment, in hexadecimal; ``engine`` is the version of what renders them."""
+    whole = {
+        "engine": engine,
+        "output": request.output.model_dump(mode="json", exclude=_NOT_OF_THE_OUTPUT),
+        "theme": request.theme.model_dump(mode="json", exclude=_NOT_OF_A_THEME),
+    }
+    scenes = [_scene(request, span, assets) for span in timeline.scenes]
+    return tuple(_hash(whole | _segment(request, timeline, segment, scenes)) for segment in segments)
+
+
+def _segment(
+    request: VideoRequest, timeline: Timeline, segment: Segment, scenes: list[dict[str, Any]]
+) -> dict[str, Any]:
+    span = timeline.scenes[segment.scene]
+    fields: dict[str, Any] = {"frames": segment.frames, "offset": segment.offset, "scene": scenes[segment.scene]}
+    if segment.into_next:
+        fields |= {"next": scenes[segment.scene + 1], "transition": span.transition, "overlap": span.overlap}
+    if request.theme.decoration is not None:
+        fields["first"] = segment.first  # snow falls by the clock of the whole video
+    return fields
+
+
+def _scene(request: VideoRequest, span: SceneSpan, assets: Assets) -> dict[str, Any]:
+    fields = request.scenes[span.index].model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+    return fields | {
+        "frames": span.frames,
+        "elements": [_element(request, span, here, assets) for here in span.elements],
+    }
+
+
+def _element(request: VideoRequest, span: SceneSpan, here: ElementSpan, assets: Assets) -> dict[str, Any]:
+    element = request.scenes[span.index].elements[here.index]
+    fields = element.model_dump(mode="json", exclude=_NOT_OF_AN_ELEMENT) | {"first": here.first, "frames": here.frames}
+    if isinstance(element, ImageElement):
+        move = image_move(element, request.theme, span.index)
+        fields |= {"ken_burns": move and move.model_dump(mode="json"), "facts": asdict(assets.images[element.src])}
+    if isinstance(element, VideoElement):
+        fields["facts"] = asdict(assets.media[element.src])
+    if isinstance(element, ImageElement | VideoElement):
+        fields["file"] = assets.digests[element.src]
+    return fields
+
+
+def _hash(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""A job that is like the one before but for a scene: what was rendered then is taken from the bucket."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.processes import descendants
+from tests.e2e.conftest import Client, wait_until
+
+SCENES = [{"text": text, "duration": 2} for text in ("Morning", "Noon", "Evening", "Night")]
+CHANGED = [*SCENES[:1], {"text": "Tea time", "duration": 2}, *SCENES[2:]]
+
+
+def kept(client: Client) -> set[str]:
+    bucket = client.stack.description.bucketName
+    pages = client.stack.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="segments/")
+    return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+
+
+def tally(client: Client, job_id: str) -> dict[str, Any]:
+    """What the render function logged of the job's segments. The emulator writes a log when the invocation is over."""
+    found: list[dict[str, Any]] = []
+
+    def logged() -> bool:
+        for group in client.stack.aws.logs.describe_log_groups()["logGroups"]:
+            pages = client.stack.aws.logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            )
+            messages = [event["message"] for page in pages for event in page["events"]]
+            records = [json.loads(message) for message in messages if '"segments"' in message and job_id in message]
+            found.extend(record for record in records if record["message"] == "segments")
+        return bool(found)
+
+    wait_until(logged)
+    [record] = found
+    return record
+
+
+def video(client: Client, job_id: str) -> bytes:
+    location = client.call("GET", f"/videos/{job_id}").headers["Location"]
+    return requests.get(location, timeout=30).content
+
+
+@pytest.fixture(scope="module")
+def before(client: Client) -> str:
+    """A job that has ended, whose scenes nobody had rendered."""
+    job_id = client.submit(scenes=SCENES)
+    assert client.finish(job_id)["status"] == "completed"
+    return job_id
+
+
+def test_all_segments_of_a_job_are_kept(client: Client, before: str) -> None:
+    logged = tally(client, before)
+    assert (logged["reused"], logged["rendered"], logged["kept"]) == (0, 7, 7)
+    assert len({key.split("/")[1] for key in kept(client)}) == 1
+
+
+def test_a_changed_scene_and_its_two_transitions_are_all_that_is_rendered(client: Client, before: str) -> None:
+    there = kept(client)
+
+    job_id = client.submit(scenes=CHANGED)
+
+    assert client.finish(job_id)["status"] == "completed"
+    assert len(kept(client) - there) == 3
+    logged = tally(client, job_id)
+    assert (logged["reused"], logged["rendered"], logged["kept"]) == (4, 3, 3)
+
+
+def test_with_cache_off_all_is_rendered_and_the_video_is_the_same(client: Client, before: str) -> None:
+    there = kept(client)
+
+    job_id = client.submit(scenes=SCENES, cache=False)
+
+    assert client.finish(job_id)["status"] == "completed"
+    assert video(client, job_id) == video(client, before)
+    assert all(f"/{job_id}/" in key for key in kept(client) - there)
+    assert tally(client, job_id)["reused"] == 0
+
+
+def test_nothing_of_a_render_stays_on_the_disk(client: Client, before: str) -> None:
+    """A render works in a folder whose name ends with its process."""
+    folders = Path(tempfile.gettempdir()).glob("reelqueue-render-*")
+    renders = {int(folder.name.rpartition("-")[2]) for folder in folders}
+    assert not renders & descendants(client.stack.supervisor.pid)
