@@ -10,6 +10,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,8 @@ from render.engine.job import Job, Report
 # What a worker takes at most: Python with its libraries, and frames and their references for each pixel. Measured.
 _WORKER_BYTES = 160 << 20
 _PIXEL_BYTES = 60
+# Where nobody collects orphans, they stay listed in their group; there is no use in waiting for that.
+_DYING_SECONDS = 1.0
 # AWS Lambda gives a vCPU for so many megabytes.
 _LAMBDA_MB_PER_CPU = 1769
 
@@ -74,6 +77,7 @@ class Crew:
         process = self._running
         kill_group(process)
         process.wait()
+        _await_end_of_group(process.pid)
         self._control.release(process)
         for pipe in (process.stdin, process.stdout):
             _close(pipe)
@@ -146,6 +150,17 @@ def _as_raised(report: Report) -> Exception:
     if "render" in error:
         return RenderError(error["render"])
     return RuntimeError(f"the task {report.task} failed:\n{error.get('trace')}")
+
+
+def _await_end_of_group(group: int) -> None:
+    """Wait for the forked workers, which nobody here can collect: killed, they take a moment more to be gone."""
+    deadline = time.monotonic() + _DYING_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
 
 
 def _close(pipe: IO[bytes] | None) -> None:

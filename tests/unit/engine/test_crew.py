@@ -77,7 +77,8 @@ class Deadly(Control):
 
     @property
     def all_gone(self) -> bool:
-        return all(gone(group) for group in self.groups)
+        """At once, not in a moment: who ends a render removes its folder next."""
+        return not any(members(group) for group in self.groups)
 
 
 # So long that all processes are in the midst of it when one is killed.
