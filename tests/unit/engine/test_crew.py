@@ -39,6 +39,14 @@ def members(group: int) -> list[int]:
     return found
 
 
+def parent(pid: int) -> int:
+    """Who started a process: the foreman starts workers, and these start ffmpeg; 0 when it has ended meanwhile."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
 def gone(group: int, seconds: float = 2) -> bool:
     """Whether all of the group have ended, within so many seconds."""
     deadline = time.monotonic() + seconds
@@ -72,7 +80,7 @@ class Deadly(Control):
         if self._times and self.tally.rendered >= self._after:
             self._times -= 1
             group = self.groups[-1]
-            worker = next(pid for pid in members(group) if pid != group)
+            worker = next(pid for pid in members(group) if parent(pid) == group)
             os.kill(group if self._foreman else worker, self._signal)
 
     @property
