@@ -21,7 +21,7 @@ from reelqueue.jobs import Job, JobStatus, Result
 from reelqueue.observability import ended_line, logger
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
-from render.engine import Control, Rendered, Stopped, render
+from render.engine import Control, Rendered, Stopped, Tally, render
 from render.fetch import Fetcher
 from render.kept_segments import KeptSegments, segments_folder
 from render.watch import StopReason, Threads, Watch
@@ -98,7 +98,7 @@ def _outcome(
                 kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
                 memory_kills=job.memory_kills,
             )
-            return job.completed(_stored(at, job, rendered, memory_mb), at.store.now())
+            return job.completed(_stored(at, job, rendered, control.tally, memory_mb), at.store.now())
     except RenderError as error:
         return job.failed(error, at.store.now())
     except Stopped:
@@ -113,7 +113,7 @@ def _outcome(
         logger.info("segments", extra={"job_id": job.id, "attempt": job.attempt, **asdict(control.tally)})
 
 
-def _stored(at: Deployment, job: Job, rendered: Rendered, memory_mb: int) -> Result:
+def _stored(at: Deployment, job: Job, rendered: Rendered, tally: Tally, memory_mb: int) -> Result:
     """Upload video and poster under keys that carry the attempt, so that a lost render cannot overwrite them."""
     folder = f"videos/{job.id}/{job.attempt}"
     result = Result(
@@ -137,5 +137,7 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, memory_mb: int) -> Res
         machine=platform.machine(),
         stored_bytes=rendered.bytes,
         retention_days=at.settings.video_retention_days,
+        asked=tally.segments,
+        kept=tally.kept,
     )
     return replace(result, render_seconds=(now - (job.started_at or now)) / 1000, cost_usd=cost)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from local.processes import descendants
-from tests.e2e.conftest import Client, wait_until
+from tests.e2e.conftest import Answer, Client, processes_of, wait_until
 
 SCENES = [{"text": text, "duration": 2} for text in ("Morning", "Noon", "Evening", "Night")]
 CHANGED = [*SCENES[:1], {"text": "Tea time", "duration": 2}, *SCENES[2:]]
@@ -83,8 +85,71 @@ def test_with_cache_off_all_is_rendered_and_the_video_is_the_same(client: Client
     assert tally(client, job_id)["reused"] == 0
 
 
-def test_nothing_of_a_render_stays_on_the_disk(client: Client, before: str) -> None:
-    """A render works in a folder whose name ends with its process."""
-    folders = Path(tempfile.gettempdir()).glob("reelqueue-render-*")
-    renders = {int(folder.name.rpartition("-")[2]) for folder in folders}
-    assert not renders & descendants(client.stack.supervisor.pid)
+@dataclass(frozen=True)
+class Killed:
+    """A job, one of whose processes was killed half-way, and one like it that was left alone."""
+
+    client: Client
+    job_id: str
+    answer: Answer
+    undisturbed: str
+
+    @property
+    def same_video(self) -> bool:
+        return video(self.client, self.job_id) == video(self.client, self.undisturbed)
+
+
+def killed_half_way(client: Client, text: str, victims: Callable[[], set[int]]) -> Killed:
+    """Kill with -9 what ``victims`` gives, once some segments of a job with snow are kept."""
+    scenes = [{"text": text, "duration": 20}]
+    work: dict[str, Any] = {"theme": "winter", "output": {"resolution": "720p"}, "scenes": scenes}
+    there = kept(client)
+    job_id = client.submit(**work)
+    wait_until(lambda: len(kept(client) - there) >= 3)
+    assert folders(client), "the render does not work where this looks for its folder"
+    [victim] = victims()
+
+    os.kill(victim, signal.SIGKILL)
+
+    answer = client.finish(job_id)
+    undisturbed = client.submit(**work, cache=False)
+    assert client.finish(undisturbed)["status"] == "completed"
+    return Killed(client, job_id, answer, undisturbed)
+
+
+def folders(client: Client) -> list[Path]:
+    """Where renders work: below the temporary folder of the stack, which its functions have as theirs."""
+    return list((client.stack.file.parent / "tmp").glob("reelqueue-render-*"))
+
+
+def test_a_render_whose_function_was_killed_goes_on_with_what_is_missing(client: Client) -> None:
+    below = client.stack.supervisor.pid
+
+    def function() -> set[int]:
+        workers = processes_of(below, "RenderFunction", "_worker.py")
+        return {pid for pid in workers if processes_of(pid, "render.engine.foreman")}
+
+    killed = killed_half_way(client, "Killed half-way", function)
+
+    assert (killed.answer["status"], killed.answer["attempt"]) == ("completed", 2)
+    logged = tally(client, killed.job_id)
+    assert logged["reused"] >= 3
+    assert logged["reused"] + logged["rendered"] == logged["segments"]
+    assert killed.same_video
+    assert folders(client) == []
+
+
+def test_a_render_whose_foreman_was_killed_goes_on_in_the_same_attempt(client: Client) -> None:
+    below = client.stack.supervisor.pid
+
+    def foreman() -> set[int]:
+        processes = processes_of(below, "render.engine.foreman")
+        return {pid for pid in processes if os.getpgid(pid) == pid}
+
+    killed = killed_half_way(client, "Its foreman killed", foreman)
+
+    assert (killed.answer["status"], killed.answer["attempt"]) == ("completed", 1)
+    logged = tally(client, killed.job_id)
+    assert (logged["memory_kills"], logged["rendered"]) == (1, logged["segments"])
+    assert killed.same_video
+    assert folders(client) == []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.processes import descendants
 from reelqueue.jobs import JobStatus
 from render.attempt import Machine, run_attempt
 from render.engine import Control, Rendered, render
 from render.engine.control import Tally
+from render.engine.crew import WorkerDied
 from tests.integration.conftest import Service, failure, request
 
 BUCKET = "reelqueue-videos"
@@ -152,3 +156,37 @@ def test_nothing_of_a_render_stays_on_the_disk(
     service.dispatch()
     run(service, engine, job_id, attempt=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def crew() -> set[int]:
+    """The processes of the render that runs below this one."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(os.getpid())}
+    return {pid for pid, file in commands.items() if file.exists() and "render.engine.foreman" in file.read_text()}
+
+
+class Crashing(Engine):
+    """One of its workers crashes by itself, as no kernel short of memory would end it."""
+
+    def __call__(self, *arguments: Any, control: Control, **options: Any) -> Rendered:
+        advance = control.advance
+
+        def crash(percent: float) -> None:
+            advance(percent)
+            for worker in [pid for pid in crew() if os.getpgid(pid) != pid]:
+                os.kill(worker, signal.SIGSEGV)
+
+        control.advance = crash  # type: ignore[method-assign]
+        return super().__call__(*arguments, control=control, **options)
+
+
+def test_a_worker_that_crashes_costs_a_counted_attempt_and_no_process_is_left(service: Service) -> None:
+    job_id = admitted(service)
+    with pytest.raises(WorkerDied) as died:
+        run(service, Crashing(), job_id)
+    assert not crew()
+    told = {"errorType": "WorkerDied", "errorMessage": str(died.value)}
+    assert service.dispatch(failure(job_id, 1, responsePayload=told)) == [(job_id, 2)]
+    job = service.store.job(job_id)
+    assert job is not None
+    assert [lost.counted for lost in job.lost] == [True]
+    assert job.memory_kills == 0

@@ -18,3 +18,8 @@ def test_the_cost_is_gb_seconds_of_the_processor(machine: str, usd: float) -> No
 def test_storage_costs_by_the_month() -> None:
     cost = render_cost_usd(busy_ms=0, attempts=0, memory_mb=0, machine="x86_64", stored_bytes=10**9, retention_days=60)
     assert cost == pytest.approx(0.046)
+
+
+def test_each_segment_costs_a_request() -> None:
+    free = {"busy_ms": 0, "attempts": 0, "memory_mb": 0, "stored_bytes": 0, "retention_days": 30}
+    assert render_cost_usd(**free, machine="x86_64", asked=1000, kept=100) == pytest.approx(0.0009)

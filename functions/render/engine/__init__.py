@@ -11,8 +11,8 @@ request --timeline--> what happens in which frame      (pure)
 """
 
 from render.engine.assets import Fetch, FetchError
-from render.engine.control import Control, Stopped
+from render.engine.control import Control, Stopped, Tally
 from render.engine.kept import Kept
 from render.engine.render import Rendered, render
 
-__all__ = ["Control", "Fetch", "FetchError", "Kept", "Rendered", "Stopped", "render"]
+__all__ = ["Control", "Fetch", "FetchError", "Kept", "Rendered", "Stopped", "Tally", "render"]
