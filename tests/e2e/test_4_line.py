@@ -48,15 +48,15 @@ def admissions(after_each_write: list[set[str]]) -> list[str]:
     return [job_id for before, after in before_and_after for job_id in after - before]
 
 
-def sampled_until_all_is_done(client: Client) -> list[Answer]:
-    """The queue, some times a second, until nobody is in it. More samples would only slow the renders down."""
+def sampled_until_all_is_done(client: Client, pause: float = 0.1) -> list[Answer]:
+    """The queue, every ``pause`` seconds, until nobody is in it. More samples would only slow the renders down."""
     samples: list[Answer] = []
 
     def empty() -> bool:
         samples.append(client.queue())
         return bool(samples[-1]["activeRenders"] + samples[-1]["queueLength"] == 0)
 
-    wait_until(empty, pause=0.1, patience=300)
+    wait_until(empty, pause=pause, patience=300)
     return samples
 
 
@@ -100,7 +100,7 @@ def test_of_a_crowd_none_is_lost_none_comes_twice_and_none_overtakes(client: Cli
     assert accepted == sorted(accepted)
 
     set_queue(client, paused=False)
-    samples = sampled_until_all_is_done(client)
+    samples = sampled_until_all_is_done(client, pause=0.5)
 
     assert max(sample["activeRenders"] for sample in samples) <= LIMIT
     for sample in samples:

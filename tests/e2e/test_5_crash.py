@@ -11,8 +11,10 @@ from tests.e2e.conftest import Client, processes_of, wait_until
 
 
 def long_job(client: Client, seconds: float) -> str:
-    """A job that renders for some seconds: full HD, and the snow of winter moves in every frame."""
-    return client.submit(theme="winter", output={}, scenes=[{"text": "A long one", "duration": seconds}])
+    """A job that renders for some seconds: the snow of winter moves in every frame."""
+    return client.submit(
+        theme="winter", output={"resolution": "720p"}, scenes=[{"text": "A long one", "duration": seconds}]
+    )
 
 
 def rendering(client: Client, job_id: str) -> bool:

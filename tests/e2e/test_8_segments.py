@@ -87,34 +87,43 @@ def test_with_cache_off_all_is_rendered_and_the_video_is_the_same(client: Client
 
 @dataclass(frozen=True)
 class Killed:
-    """A job, one of whose processes was killed half-way, and one like it that was left alone."""
+    """A job, one of whose processes was killed half-way."""
 
     client: Client
     job_id: str
     answer: Answer
-    undisturbed: str
 
-    @property
-    def same_video(self) -> bool:
-        return video(self.client, self.job_id) == video(self.client, self.undisturbed)
+    def same_video_as(self, undisturbed: str) -> bool:
+        return video(self.client, self.job_id) == video(self.client, undisturbed)
 
 
-def killed_half_way(client: Client, text: str, victims: Callable[[], set[int]]) -> Killed:
+WORK: dict[str, Any] = {
+    "theme": "winter",
+    "output": {"resolution": "480p"},
+    "scenes": [{"text": "To be killed half-way", "duration": 20}],
+    "cache": False,  # none of the jobs gets ahead by what another one has rendered
+}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(client: Client) -> str:
+    """A job like those that are killed, which was left alone."""
+    job_id = client.submit(**WORK)
+    assert client.finish(job_id)["status"] == "completed"
+    return job_id
+
+
+def killed_half_way(client: Client, victims: Callable[[], set[int]]) -> Killed:
     """Kill with -9 what ``victims`` gives, once some segments of a job with snow are kept."""
-    scenes = [{"text": text, "duration": 20}]
-    work: dict[str, Any] = {"theme": "winter", "output": {"resolution": "720p"}, "scenes": scenes}
     there = kept(client)
-    job_id = client.submit(**work)
+    job_id = client.submit(**WORK)
     wait_until(lambda: len(kept(client) - there) >= 3)
     assert folders(client), "the render does not work where this looks for its folder"
     [victim] = victims()
 
     os.kill(victim, signal.SIGKILL)
 
-    answer = client.finish(job_id)
-    undisturbed = client.submit(**work, cache=False)
-    assert client.finish(undisturbed)["status"] == "completed"
-    return Killed(client, job_id, answer, undisturbed)
+    return Killed(client, job_id, client.finish(job_id))
 
 
 def folders(client: Client) -> list[Path]:
@@ -122,34 +131,34 @@ def folders(client: Client) -> list[Path]:
     return list((client.stack.file.parent / "tmp").glob("reelqueue-render-*"))
 
 
-def test_a_render_whose_function_was_killed_goes_on_with_what_is_missing(client: Client) -> None:
+def test_a_render_whose_function_was_killed_goes_on_with_what_is_missing(client: Client, undisturbed: str) -> None:
     below = client.stack.supervisor.pid
 
     def function() -> set[int]:
         workers = processes_of(below, "RenderFunction", "_worker.py")
         return {pid for pid in workers if processes_of(pid, "render.engine.foreman")}
 
-    killed = killed_half_way(client, "Killed half-way", function)
+    killed = killed_half_way(client, function)
 
     assert (killed.answer["status"], killed.answer["attempt"]) == ("completed", 2)
     logged = tally(client, killed.job_id)
     assert logged["reused"] >= 3
     assert logged["reused"] + logged["rendered"] == logged["segments"]
-    assert killed.same_video
+    assert killed.same_video_as(undisturbed)
     assert folders(client) == []
 
 
-def test_a_render_whose_foreman_was_killed_goes_on_in_the_same_attempt(client: Client) -> None:
+def test_a_render_whose_foreman_was_killed_goes_on_in_the_same_attempt(client: Client, undisturbed: str) -> None:
     below = client.stack.supervisor.pid
 
     def foreman() -> set[int]:
         processes = processes_of(below, "render.engine.foreman")
         return {pid for pid in processes if os.getpgid(pid) == pid}
 
-    killed = killed_half_way(client, "Its foreman killed", foreman)
+    killed = killed_half_way(client, foreman)
 
     assert (killed.answer["status"], killed.answer["attempt"]) == ("completed", 1)
     logged = tally(client, killed.job_id)
     assert (logged["memory_kills"], logged["rendered"]) == (1, logged["segments"])
-    assert killed.same_video
+    assert killed.same_video_as(undisturbed)
     assert folders(client) == []

@@ -95,13 +95,10 @@ def _disc(radius: float, opacity: float, softness: float) -> tuple[Integers, Int
     edge = max(radius * softness, 0.7)
     reach = math.ceil(radius + edge) + 1
     dx, dy = (side.ravel() for side in np.meshgrid(*2 * [np.arange(-reach, reach + 1, dtype=np.int32)]))
-    covers = []
-    for phase in range(_PHASES**2):
-        shift_y, shift_x = ((part + 0.5) / _PHASES for part in divmod(phase, _PHASES))
-        distance = np.hypot(dx + 0.5 - shift_x, dy + 0.5 - shift_y)
-        part = np.clip((radius + edge - distance) / (2 * edge), 0, 1)
-        # Smoothstep: an edge without a visible rim.
-        covers.append(np.rint(256 * opacity * part * part * (3 - 2 * part)).astype(np.int32))
-    cover = np.stack(covers)
+    shift_y, shift_x = (np.indices((_PHASES, _PHASES)).reshape(2, -1, 1) + 0.5) / _PHASES
+    distance = np.hypot(dx + 0.5 - shift_x, dy + 0.5 - shift_y)
+    part = np.clip((radius + edge - distance) / (2 * edge), 0, 1)
+    # Smoothstep: an edge without a visible rim.
+    cover = np.rint(256 * opacity * part * part * (3 - 2 * part)).astype(np.int32)
     seen = cover.any(axis=0)
     return dx[seen], dy[seen], cover[:, seen]

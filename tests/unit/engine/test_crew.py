@@ -63,12 +63,17 @@ def test_the_video_does_not_depend_on_the_number_of_workers(make: Make, theme: s
 
 
 class Deadly(Control):
-    """Kills one process of the crew by a signal, once so many segments have been rendered."""
+    """Kills one process of a crew by a signal, once so many segments have been rendered; of so many crews, one each.
+
+    Between a death and the next crew the render goes on to tell of its progress: without the count of the crews, a
+    second process of the one that is dying would be killed, and the two deaths would be one.
+    """
 
     def __init__(self, signal: int = signal.SIGKILL, *, foreman: bool = False, after: int = 0, times: int = 1) -> None:
         super().__init__()
         self.groups: list[int] = []
         self._signal, self._foreman, self._after, self._times = signal, foreman, after, times
+        self._killed: set[int] = set()
 
     def watch(self, process: subprocess.Popen[bytes]) -> None:
         if "render.engine.foreman" in process.args:  # type: ignore[operator]
@@ -77,9 +82,9 @@ class Deadly(Control):
 
     def advance(self, percent: float) -> None:
         super().advance(percent)
-        if self._times and self.tally.rendered >= self._after:
-            self._times -= 1
-            group = self.groups[-1]
+        group = self.groups[-1]
+        if group not in self._killed and len(self._killed) < self._times and self.tally.rendered >= self._after:
+            self._killed.add(group)
             worker = next(pid for pid in members(group) if parent(pid) == group)
             os.kill(group if self._foreman else worker, self._signal)
 
