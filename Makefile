@@ -14,7 +14,7 @@ SCHEDULES ?= 10000
 PROCESSES ?= 2
 
 # How many files of tests run at the same time.
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo dev bench test simulate check lint build deploy image
@@ -46,8 +46,8 @@ dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_C
 bench: setup ## the benchmarks, into bench/results.json; BENCH= names some
 	PYTHONPATH=functions:. $(BIN)/python -m bench $(BENCH)
 
-# As they are ordered, the files with the local stack first: they take the longest, and much of it is waiting.
-test: setup ## all tests, two files at a time; WORKERS= sets how many
+# More files than cores: much of the time tests wait. As they are ordered, the files with the local stack first: they take the longest, and much of it is waiting.
+test: setup ## all tests, three files at a time; WORKERS= sets how many
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 simulate: setup ## 10,000 schedules of the protocol under an adversary; settings: SCHEDULES= PROCESSES= SEED=
