@@ -14,12 +14,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import queue_costs, render, turnaround
+from bench import encoders, queue_costs, render, turnaround
 
 RESULTS = Path(__file__).with_name("results.json")
 BENCHMARKS: dict[str, tuple[str, Any]] = {
     "queue_costs": ("queue", queue_costs),
     "turnaround": ("queue", turnaround),
+    "encoders": ("encoders", encoders),
     "render": ("render", render),
 }
 """By name: the part of the results that it belongs to, and its module with ``main`` and ``rows``."""

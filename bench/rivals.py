@@ -21,7 +21,7 @@ _ALL = f"{SIZE[0]}x{SIZE[1]}"
 
 def encoding() -> list[str]:
     """The arguments of ffmpeg for what the engine's encoder is set to."""
-    options = Encoding(*SIZE, FPS, "medium").options
+    options = Encoding(*SIZE, FPS, "medium").setting.options(FPS)
     return ["-c:v", "libx264", *(word for name, value in options.items() for word in (f"-{name}", value))]
 
 

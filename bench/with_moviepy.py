@@ -40,7 +40,7 @@ def with_moviepy(workload: Workload, folder: Path, target: Path) -> None:
     music = music.with_effects([moviepy.afx.MultiplyVolume(0.5)])
     sounds = [video.audio, music] if video.audio else [music]
     video = video.with_audio(moviepy.CompositeAudioClip(sounds))
-    options = Encoding(*SIZE, FPS, "medium").options
+    options = Encoding(*SIZE, FPS, "medium").setting.options(FPS)
     arguments = ["-crf", options["crf"], "-x264-params", options["x264-params"]]
     settings = {"preset": options["preset"], "ffmpeg_params": arguments, "logger": None, "audio_codec": "aac"}
     video.write_videofile(str(target), fps=FPS, codec="libx264", threads=os.cpu_count(), **settings)

@@ -6,7 +6,7 @@ group of pictures with parameter sets that are the same, to the bit, for every s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -21,14 +21,35 @@ from render.engine.planes import Frame
 from render.engine.repeats import Repeats
 from render.engine.segments import keyframe_distance
 
-# x264's preset and rate factor. By measure (docs/rendering.md) medium and high look alike to most.
-_QUALITY: dict[Quality, tuple[str, int]] = {
-    "draft": ("ultrafast", 28),
-    "low": ("superfast", 28),
-    "medium": ("superfast", 23),
-    "high": ("faster", 18),
-}
 _GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER: the parameter sets lie in the file's header
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How x264 encodes: its preset, its constant rate factor, and how many frames it looks ahead.
+
+    Looking ahead, it spends bits where later frames build on them (``mbtree``), which the fastest presets leave out.
+    """
+
+    preset: str
+    factor: int
+    lookahead: int = 0
+
+    def options(self, fps: int) -> dict[str, str]:
+        """What x264 is told, by ffmpeg's names."""
+        ahead = f"mbtree={int(self.lookahead > 0)}:rc-lookahead={self.lookahead}"
+        # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
+        parameters = f"keyint={keyframe_distance(fps)}:aq-mode=3:stitchable=1:{ahead}"
+        return {"preset": self.preset, "crf": str(self.factor), "x264-params": parameters}
+
+
+# By measure: docs/rendering.md.
+_QUALITY: dict[Quality, Setting] = {
+    "draft": Setting("ultrafast", 28),
+    "low": Setting("superfast", 27, lookahead=10),
+    "medium": Setting("superfast", 22, lookahead=10),
+    "high": Setting("veryfast", 17, lookahead=20),
+}
 
 
 @dataclass(frozen=True)
@@ -49,12 +70,8 @@ class Encoding:
         return Fraction(1, self.fps)
 
     @property
-    def options(self) -> dict[str, str]:
-        """What x264 is told, by ffmpeg's names."""
-        preset, factor = _QUALITY[self.quality]
-        # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
-        parameters = f"keyint={keyframe_distance(self.fps)}:aq-mode=3:stitchable=1"
-        return {"preset": preset, "crf": str(factor), "x264-params": parameters}
+    def setting(self) -> Setting:
+        return _QUALITY[self.quality]
 
     @property
     def parameter_sets(self) -> list[bytes]:
@@ -64,8 +81,14 @@ class Encoding:
         context.open()
         return nal_units(bytes(context.extradata or b""))
 
-    def configure(self, context: VideoCodecContext) -> None:
-        """Set an encoder up."""
+    def configure(self, context: VideoCodecContext, *, still: bool = False) -> None:
+        """Set an encoder up.
+
+        Args:
+            context: what is set up.
+            still: for one picture that stands. Nothing is to be seen ahead of it, from which looking ahead would
+                conclude that no later picture builds on it and that it needs few bits. Headers do not differ.
+        """
         context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"
         context.time_base, context.framerate = self.time_base, Fraction(self.fps)
         context.color_range = ColorRange.MPEG
@@ -74,7 +97,8 @@ class Encoding:
         context.color_trc = ColorTrc.BT709
         context.flags |= _GLOBAL_HEADER
         context.thread_count = 1
-        context.options = self.options
+        setting = replace(self.setting, lookahead=0) if still else self.setting
+        context.options = setting.options(self.fps)
 
 
 class SegmentWriter:
@@ -125,18 +149,18 @@ class SegmentWriter:
 
     def still(self, frame: Frame, count: int) -> None:
         """The same frame ``count`` times: encoded once, as a keyframe, and repeated."""
-        if self._given:
-            self._finish_run()
+        self._finish_run()
         repeats = Repeats.of(self._parameters)
+        self._running = self._encoder(still=True)
         self.frame(frame)
         self._finish_run()
         for number in range(1, count):
             self._write(repeats.picture(number), self._given, keyframe=False)
             self._given += 1
 
-    def _encoder(self) -> VideoCodecContext:
+    def _encoder(self, *, still: bool = False) -> VideoCodecContext:
         context = av.CodecContext.create("libx264", "w")
-        self._encoding.configure(context)
+        self._encoding.configure(context, still=still)
         return context
 
     def _finish_run(self) -> None:
