@@ -33,9 +33,14 @@ PositionName = Literal[
 Easing = Literal["linear", "easeIn", "easeOut", "easeInOut"]
 AnimationType = Literal["fade", "slideUp", "slideDown", "slideLeft", "slideRight", "zoom"]
 TransitionType = Literal[
-    "none", "fade", "fadeblack", "fadewhite",
-    "wipeleft", "wiperight", "wipeup", "wipedown",
-    "slideleft", "slideright", "slideup", "slidedown",
+    "none", "fade", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow", "dissolve", "pixelize", "distance",
+    "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
+    "slideleft", "slideright", "slideup", "slidedown", "smoothleft", "smoothright", "smoothup", "smoothdown",
+    "coverleft", "coverright", "coverup", "coverdown", "revealleft", "revealright", "revealup", "revealdown",
+    "circleopen", "circleclose", "circlecrop", "rectcrop", "radial", "zoomin", "hblur",
+    "vertopen", "vertclose", "horzopen", "horzclose", "squeezeh", "squeezev",
+    "diagtl", "diagtr", "diagbl", "diagbr", "hlslice", "hrslice", "vuslice", "vdslice",
+    "hlwind", "hrwind", "vuwind", "vdwind",
 ]  # fmt: skip
 
 

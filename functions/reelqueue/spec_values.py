@@ -50,7 +50,9 @@ class Rules:
 class Model(BaseModel):
     """A value of the request language: camelCase outside, unknown fields refused, never changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, alias_generator=to_camel, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, alias_generator=to_camel, defer_build=True
+    )
 
 
 def refusal(message: str) -> PydanticCustomError:

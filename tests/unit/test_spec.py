@@ -211,7 +211,7 @@ def test_a_mistake_in_the_scenes_alone_has_its_own_code() -> None:
         ({"text": "a", "background": "blue"}, "/background", '"blue" is not a colour; write #RGB'),
         ({"text": "a", "duration": 0}, "/duration", "seconds greater than 0"),
         ({"text": "a", "duration": "4"}, "/duration", '"4" is not a duration'),
-        ({"text": "a", "transition": {"type": "circleopen"}}, "/transition/type", "must be 'none', 'fade'"),
+        ({"text": "a", "transition": {"type": "swirl"}}, "/transition/type", "must be 'none', 'fade'"),
         ({"image": "ftp://example.com/a.jpg"}, "/image", "write an https:// URL, asset:<name>"),
         ({"image": "http://example.com/a.jpg"}, "/image", "must start with https://"),
         ({"image": "asset:../secret"}, "/image", "is not the name of an asset"),

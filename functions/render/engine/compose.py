@@ -12,7 +12,8 @@ from render.engine.encode import SegmentWriter
 from render.engine.planes import Frame
 from render.engine.segments import Segment
 from render.engine.stage import Material, Stage
-from render.engine.transitions import mix
+from render.engine.timeline import SceneSpan
+from render.engine.transitions import Mixer
 
 # A picture that stands still is written as a keyframe and repetitions. That pays when it stands at least so long: a
 # keyframe costs what four other frames cost, in time and in bytes.
@@ -26,6 +27,8 @@ class Composer:
         self._material = material
         self._stages: dict[int, Stage] = {}
         self._before, self._after, self._mixed = (Frame(*material.size) for _ in range(3))
+        self._mixer: Mixer | None = None
+        self._mixing = -1
 
     def write(self, segment: Segment, writer: SegmentWriter, painted: Callable[[], None], poster: Path) -> None:
         """Give all frames of the segment to the writer; call ``painted`` after each step.
@@ -59,8 +62,16 @@ class Composer:
             return self._before
         later = at - (span.frames - span.overlap)
         self._stage(segment.scene + 1).paint(self._after, later)
-        mix(self._mixed, self._before, self._after, span.transition, (later + 0.5) / span.overlap)
+        self._mixer_at(span, later).mix(self._mixed, self._before, self._after)
         return self._mixed
+
+    def _mixer_at(self, span: SceneSpan, number: int) -> Mixer:
+        """The transition after a scene, about to mix frame ``number`` of it."""
+        if self._mixer is None or self._mixing != span.index or self._mixer.next != number:
+            timeline = self._material.timeline
+            self._mixer = Mixer(span.transition, self._material.size, timeline.fps, span.overlap, number)
+            self._mixing = span.index
+        return self._mixer
 
     def save_poster(self, segment: Segment, number: int, target: Path) -> None:
         """Keep frame ``number`` of the segment as a picture."""

@@ -133,10 +133,7 @@ class SegmentWriter:
 
     def frame(self, frame: Frame) -> None:
         """Encode a frame."""
-        planes = frame.buffer.reshape(-1, frame.width)
-        # PyAV 18 takes planes without copying them only when their height is a multiple of 4: else it loses rows.
-        take = av.VideoFrame.from_ndarray if frame.height % 4 else av.VideoFrame.from_numpy_buffer
-        self.picture(take(planes, "yuv420p"))
+        self.picture(frame.picture())
 
     def picture(self, picture: av.VideoFrame) -> None:
         """Encode a frame that libav made, of the encoding's size and format."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,13 @@ class Frame:
 
     def copy_from(self, other: Frame) -> None:
         np.copyto(self.buffer, other.buffer)
+
+    def picture(self) -> av.VideoFrame:
+        """The frame as libav takes it, which reads it in place where that goes well: use it before the next change."""
+        planes = self.buffer.reshape(-1, self.width)
+        # PyAV 18 takes planes without copying them only when their height is a multiple of 4: else it loses rows.
+        take = av.VideoFrame.from_ndarray if self.height % 4 else av.VideoFrame.from_numpy_buffer
+        return take(planes, "yuv420p")
 
     def rgb(self) -> NDArray[np.uint8]:
         """The frame in RGB, for the poster."""

@@ -1,65 +1,62 @@
-"""How one scene becomes the next: two frames and a part between 0 and 1 in, one frame out.
+"""How one scene becomes the next: pairs of frames in, in their order, mixed frames out.
 
-The names and the look are those of ffmpeg's xfade filter.
+Names and looks are those of ffmpeg's xfade filter, which does the work, in this process. ``fade`` alone, the one that
+nearly every video has, is blended by OpenCV: the same picture in a tenth of the time (1 against 11 ms at 1080p).
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import cv2
 import numpy as np
+from av.filter import Graph
 
 from reelqueue.spec_scenes import TransitionType
-from render.engine.planes import Frame, Plane
+from render.engine.planes import Frame
 
-_BLACK, _WHITE = (16, 128, 128), (235, 128, 128)
-
-
-def mix(target: Frame, before: Frame, after: Frame, kind: TransitionType, part: float) -> None:
-    """Make ``target`` the frame at this part of the transition (0: before, 1: after)."""
-    if kind in ("fadeblack", "fadewhite"):
-        _through(target, before, after, _BLACK if kind == "fadeblack" else _WHITE, part)
-    elif kind.startswith("wipe"):
-        _wipe(target, before, after, kind[4:], part)
-    elif kind.startswith("slide"):
-        _slide(target, before, after, kind[5:], part)
-    else:
-        np.copyto(target.buffer, _blend(before.buffer, after.buffer, part))
+# A transition is measured at the middle of each frame, so that the first already shows a little of it.
+_TICKS = 2
 
 
-def _blend(before: Plane, after: Plane, part: float) -> Plane:
-    return np.asarray(cv2.addWeighted(before, 1 - part, after, part, 0), np.uint8).reshape(before.shape)
+class Mixer:
+    """The overlap of two scenes, from some frame of it on."""
 
+    def __init__(self, kind: TransitionType, size: tuple[int, int], fps: int, frames: int, first: int) -> None:
+        """``frames`` is the length of the whole overlap; ``first`` the number of the frame in it that comes first."""
+        self.next = first
+        self._frames = frames
+        self._time_base = Fraction(1, _TICKS * fps)
+        self._xfade = None if kind == "fade" else self._filter(kind, size, fps)
 
-def _through(target: Frame, before: Frame, after: Frame, color: tuple[int, int, int], part: float) -> None:
-    shown, amount = (before, part * 2) if part < 0.5 else (after, 2 - part * 2)
-    for name, level in zip("yuv", color, strict=True):
-        plane: Plane = getattr(shown, name)
-        faded = cv2.convertScaleAbs(plane, alpha=1 - amount, beta=level * amount)
-        np.copyto(getattr(target, name), np.asarray(faded, np.uint8))
+    def mix(self, target: Frame, before: Frame, after: Frame) -> None:
+        """Make ``target`` the frame number ``next`` of the overlap."""
+        if self._xfade is None:
+            part = (self.next + 0.5) / self._frames
+            np.copyto(target.buffer, cv2.addWeighted(before.buffer, 1 - part, after.buffer, part, 0).reshape(-1))
+        else:
+            for number, frame in enumerate((before, after)):
+                picture = frame.picture()
+                picture.pts, picture.time_base = _TICKS * self.next, self._time_base
+                self._xfade.push(picture, number)
+            mixed = self._xfade.vpull().to_ndarray()
+            np.copyto(target.buffer, mixed.reshape(-1))
+        self.next += 1
 
-
-def _wipe(target: Frame, before: Frame, after: Frame, way: str, part: float) -> None:
-    target.copy_from(before)
-    for name, divisor in (("y", 2), ("u", 1), ("v", 1)):
-        # Cut on even lines, so that all three planes are cut at the same place.
-        height, width = (side // divisor for side in getattr(target, name).shape)
-        across, down = round(width * part) * divisor, round(height * part) * divisor
-        where = {
-            "left": np.s_[:, width * divisor - across :],
-            "right": np.s_[:, :across],
-            "up": np.s_[height * divisor - down :, :],
-            "down": np.s_[:down, :],
-        }[way]
-        getattr(target, name)[where] = getattr(after, name)[where]
-
-
-def _slide(target: Frame, before: Frame, after: Frame, way: str, part: float) -> None:
-    for name, divisor in (("y", 2), ("u", 1), ("v", 1)):
-        old, new, out = getattr(before, name), getattr(after, name), getattr(target, name)
-        axis = 1 if way in ("left", "right") else 0
-        length = out.shape[axis]
-        shift = round(length // divisor * part) * divisor
-        both = (old, new) if way in ("left", "up") else (new, old)
-        start = shift if way in ("left", "up") else length - shift
-        joined = np.concatenate(both, axis=axis)
-        out[:] = joined[:, start : start + length] if axis == 1 else joined[start : start + length]
+    def _filter(self, kind: str, size: tuple[int, int], fps: int) -> Graph:
+        graph = Graph()
+        graph.threads = 1  # the workers are what runs in parallel
+        source = (
+            f"video_size={size[0]}x{size[1]}:pix_fmt=yuv420p:time_base={self._time_base}:frame_rate={fps}"
+            ":pixel_aspect=1/1:colorspace=bt709:range=tv"
+        )
+        began = (self.next + 0.5) / fps
+        xfade = graph.add("xfade", f"transition={kind}:duration={self._frames / fps:.6f}:offset={-began:.6f}")
+        for number in range(2):
+            graph.add("buffer", source).link_to(xfade, 0, number)
+        # Left to itself, xfade asks for all of its colour, and would be given each frame converted.
+        as_it_is = graph.add("format", "pix_fmts=yuv420p")
+        xfade.link_to(as_it_is)
+        as_it_is.link_to(graph.add("buffersink"))
+        graph.configure()
+        return graph

@@ -180,8 +180,6 @@ def test_snow_falls_in_winter_and_goes_on_through_a_crossfade(make: Make) -> Non
         ("wiperight", "0000FF", "FF0000"),
         ("slideleft", "FF0000", "0000FF"),
         ("slideright", "0000FF", "FF0000"),
-        ("fadeblack", "000000", "000000"),
-        ("fadewhite", "FFFFFF", "FFFFFF"),
     ],
 )
 def test_the_middle_of_a_transition(make: Make, kind: str, left: str, right: str) -> None:

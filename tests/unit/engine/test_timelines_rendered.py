@@ -45,7 +45,7 @@ _SCENES: tuple[dict[str, Any], ...] = (
     {"elements": [{"type": "shape", "shape": "rectangle", "color": "#F80", "enter": {"type": "slideUp"}}]},
     {"elements": [{"type": "video", "src": "asset:green.mp4", "volume": 0, "speed": 1.3, "opacity": 0.8}]},
 )
-_TRANSITIONS = st.sampled_from(["none", "fade", "wipeleft", "slideup", "fadeblack"])
+_TRANSITIONS = st.sampled_from(["none", "fade", "wipeleft", "slideup", "fadeblack", "circleopen"])
 
 
 @st.composite
