@@ -17,7 +17,7 @@ PROCESSES ?= 2
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo dev bench test simulate check lint build deploy image
+.PHONY: help setup lock fonts demo dev bench test simulate check lint build deploy image
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ $(VENV)/.installed: requirements.lock tests/decoder.lock
 lock: ## after a change of a requirement: solve and write requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	    --python-version 3.11 --group pyproject.toml:dev functions/render/requirements.txt -o requirements.lock
+
+fonts: setup ## after a change of the fonts' versions: write the table of characters that submission reads
+	PYTHONPATH=functions:. $(BIN)/python -m local.fonts
 
 demo: setup ## one video, from the request to the file, on this machine
 	$(BIN)/python -m local.demo

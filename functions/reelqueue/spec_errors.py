@@ -28,7 +28,7 @@ _SLIPS = {
 }  # fmt: skip
 
 # Words of the language that this engine does not speak yet.
-_NOT_YET = ("captions", "voice", "ducking", "logo", "font")
+_NOT_YET = ("captions", "voice", "ducking", "logo")
 
 _SENTENCES = {
     "missing": "is required",

@@ -25,6 +25,7 @@ from reelqueue.spec_values import (
     rules_of,
     shown,
 )
+from reelqueue.typefaces import FontName
 
 Fit = Literal["cover", "contain", "fill", "none"]
 PositionName = Literal[
@@ -141,6 +142,7 @@ class TextElement(VisualElement):
     type: Literal["text"]
     text: Text
     style: Literal["title", "subtitle", "body", "caption"] = "body"
+    font: FontName | None = None
     size: PositiveLength | None = None
     color: Color | None = None
     align: Literal["left", "center", "right"] | None = None

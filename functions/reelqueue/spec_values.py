@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from reelqueue.glyphs import first_missing
+from reelqueue.glyphs import first_missing, is_unseen
 
 ASSET_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 COLOR_NAMES = ("background", "text", "primary", "accent")
@@ -153,7 +153,7 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise refusal(f"must be text in quotes, not {shown(value)}")
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
-    if not text.strip():
+    if all(character.isspace() or is_unseen(character) for character in text):
         raise refusal("is empty; write the words to show, or leave the element out")
     if len(text) > 2000:
         raise refusal(f"has {len(text)} characters; the limit is 2000")

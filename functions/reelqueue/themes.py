@@ -8,8 +8,10 @@ from typing import Literal
 
 from reelqueue.spec_scenes import Animation, GradientBackground, KenBurns, PositionName, Transition
 from reelqueue.spec_values import Color, HexColor, Model
+from reelqueue.typefaces import FontName
 
 ThemeName = Literal["winter", "minimal"]
+Weight = Literal["ExtraBold", "Bold", "SemiBold", "Medium", "Regular"]
 
 
 class Colors(Model):
@@ -33,7 +35,8 @@ class ColorChanges(Model):
 class TextStyle(Model):
     """How a kind of text looks. ``size`` is a part of the picture's shorter side, other measures of the size."""
 
-    weight: Literal["ExtraBold", "Bold", "SemiBold", "Medium", "Regular"]
+    font: FontName
+    weight: Weight
     size: float
     color: Color
     align: Literal["left", "center", "right"]
@@ -86,23 +89,27 @@ _WINTER = {
     "safeArea": 0.06,
     "styles": {
         "title": {
-            "weight": "ExtraBold", "size": 0.118, "color": "text", "align": "center", "position": "center",
-            "lineHeight": 1.12, "maxWidth": 0.84, "shadow": True, "background": None, "rule": "accent",
+            "font": "Manrope", "weight": "ExtraBold", "size": 0.118, "color": "text", "align": "center",
+            "position": "center", "lineHeight": 1.12, "maxWidth": 0.84, "shadow": True,
+            "background": None, "rule": "accent",
             "enter": {"type": "slideUp", "duration": 0.6}, "exit": {"type": "fade", "duration": 0.3},
         },
         "subtitle": {
-            "weight": "SemiBold", "size": 0.062, "color": "accent", "align": "center", "position": "center",
-            "lineHeight": 1.25, "maxWidth": 0.8, "shadow": True, "background": None, "rule": None,
+            "font": "Manrope", "weight": "SemiBold", "size": 0.062, "color": "accent", "align": "center",
+            "position": "center", "lineHeight": 1.25, "maxWidth": 0.8, "shadow": True,
+            "background": None, "rule": None,
             "enter": {"type": "fade", "duration": 0.6}, "exit": {"type": "fade", "duration": 0.3},
         },
         "body": {
-            "weight": "Medium", "size": 0.05, "color": "text", "align": "center", "position": "center",
-            "lineHeight": 1.4, "maxWidth": 0.72, "shadow": True, "background": None, "rule": None,
+            "font": "Inter", "weight": "Medium", "size": 0.05, "color": "text", "align": "center",
+            "position": "center", "lineHeight": 1.4, "maxWidth": 0.72, "shadow": True,
+            "background": None, "rule": None,
             "enter": {"type": "fade", "duration": 0.5}, "exit": {"type": "fade", "duration": 0.3},
         },
         "caption": {
-            "weight": "SemiBold", "size": 0.05, "color": "text", "align": "center", "position": "bottom",
-            "lineHeight": 1.3, "maxWidth": 0.84, "shadow": False, "background": "#06142BC8", "rule": None,
+            "font": "Inter", "weight": "SemiBold", "size": 0.05, "color": "text", "align": "center",
+            "position": "bottom", "lineHeight": 1.3, "maxWidth": 0.84, "shadow": False,
+            "background": "#06142BC8", "rule": None,
             "enter": {"type": "slideUp", "duration": 0.5}, "exit": {"type": "fade", "duration": 0.3},
         },
     },
@@ -119,23 +126,27 @@ _MINIMAL = {
     "safeArea": 0.07,
     "styles": {
         "title": {
-            "weight": "Bold", "size": 0.11, "color": "text", "align": "center", "position": "center",
-            "lineHeight": 1.12, "maxWidth": 0.8, "shadow": False, "background": None, "rule": "accent",
+            "font": "Inter", "weight": "Bold", "size": 0.11, "color": "text", "align": "center",
+            "position": "center", "lineHeight": 1.12, "maxWidth": 0.8, "shadow": False,
+            "background": None, "rule": "accent",
             "enter": {"type": "fade", "duration": 0.5}, "exit": {"type": "fade", "duration": 0.3},
         },
         "subtitle": {
-            "weight": "Medium", "size": 0.058, "color": "text", "align": "center", "position": "center",
-            "lineHeight": 1.3, "maxWidth": 0.76, "shadow": False, "background": None, "rule": None,
+            "font": "Inter", "weight": "Medium", "size": 0.058, "color": "text", "align": "center",
+            "position": "center", "lineHeight": 1.3, "maxWidth": 0.76, "shadow": False,
+            "background": None, "rule": None,
             "enter": {"type": "fade", "duration": 0.5}, "exit": {"type": "fade", "duration": 0.3},
         },
         "body": {
-            "weight": "Regular", "size": 0.046, "color": "text", "align": "center", "position": "center",
-            "lineHeight": 1.45, "maxWidth": 0.68, "shadow": False, "background": None, "rule": None,
+            "font": "Source Serif 4", "weight": "Regular", "size": 0.046, "color": "text", "align": "center",
+            "position": "center", "lineHeight": 1.45, "maxWidth": 0.68, "shadow": False,
+            "background": None, "rule": None,
             "enter": {"type": "fade", "duration": 0.5}, "exit": {"type": "fade", "duration": 0.3},
         },
         "caption": {
-            "weight": "SemiBold", "size": 0.046, "color": "text", "align": "center", "position": "bottom",
-            "lineHeight": 1.3, "maxWidth": 0.8, "shadow": False, "background": "#FBFAF7F0", "rule": None,
+            "font": "Inter", "weight": "SemiBold", "size": 0.046, "color": "text", "align": "center",
+            "position": "bottom", "lineHeight": 1.3, "maxWidth": 0.8, "shadow": False,
+            "background": "#FBFAF7F0", "rule": None,
             "enter": {"type": "fade", "duration": 0.4}, "exit": {"type": "fade", "duration": 0.3},
         },
     },

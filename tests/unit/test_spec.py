@@ -216,8 +216,9 @@ def test_a_mistake_in_the_scenes_alone_has_its_own_code() -> None:
         ({"image": "http://example.com/a.jpg"}, "/image", "must start with https://"),
         ({"image": "asset:../secret"}, "/image", "is not the name of an asset"),
         ({"image": "https://user:pw@example.com/a.jpg"}, "/image", "must not carry a user name"),
-        ({"text": "Winter sale ❄"}, "/text", 'no font has the character "❄" (U+2744 SNOWFLAKE)'),
+        ({"text": "Winter ᛝ"}, "/text", 'no font has the character "ᛝ" (U+16DD RUNIC LETTER ING)'),
         ({"text": "   "}, "/text", "is empty"),
+        ({"text": "\u200b\ufe0f"}, "/text", "is empty"),
         ({}, "", "shows nothing"),
         ({"text": "a", "elements": []}, "/text", "cannot stand beside elements"),
         ({"image": "asset:a.jpg", "video": "asset:b.mp4"}, "/video", "cannot stand beside image"),
@@ -226,7 +227,11 @@ def test_a_mistake_in_the_scenes_alone_has_its_own_code() -> None:
         ({"elements": [5]}, "/elements/0", "must be an object with a type"),
         ({"elements": {"type": "text"}}, "/elements", "must be a list, not an object"),
         ({"elements": [{"type": "text", "text": "a", "x": 4}]}, "/elements/0", "has only one of x and y"),
-        ({"elements": [{"type": "text", "text": "a", "font": "Arial"}]}, "/elements/0/font", "not supported yet"),
+        (
+            {"elements": [{"type": "text", "text": "a", "font": "Arial"}]},
+            "/elements/0/font",
+            "must be 'Comfortaa', 'EB Garamond'",
+        ),
         ({"elements": [{"type": "text", "text": "a", "opacity": 2}]}, "/elements/0/opacity", "must be at most 1"),
         ({"elements": [{"type": "text", "text": "a", "size": "big"}]}, "/elements/0/size", "is not a length"),
         (

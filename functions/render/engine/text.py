@@ -1,7 +1,6 @@
-"""Text: laid out in lines that fit, and drawn once by MoviePy, with panel, outline and shadow.
+"""A text element as pixels: letters, emoji, outline, shadow, panel and rule, composed once and never for a frame.
 
-Measuring is a function that is passed in, so the layout is pure; the drawing is MoviePy's
-``TextClip`` and ``CompositeVideoClip``, which happens once for a text and never for a frame.
+What stands on top of what is composed by MoviePy, which does that well for few pictures.
 """
 
 from __future__ import annotations
@@ -9,105 +8,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
-from moviepy import CompositeVideoClip, ImageClip, TextClip
+from moviepy import CompositeVideoClip, ImageClip
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import TextElement
+from reelqueue.spec_scenes import Point, TextElement
 from reelqueue.themes import TextStyle, Theme
 from render.engine.colors import RGBA, rgba
-from render.engine.fonts import font, font_file
 from render.engine.geometry import pixels
 from render.engine.lettering import Lettering, Letterings
-
-
-class Measure(Protocol):
-    """How wide a line is at this size of its font, in pixels."""
-
-    def __call__(self, line: str, *, size: int) -> float: ...
-
-
-Across = Callable[[str], float]
-Wrap = Callable[[list[str], float, Across], list[str]]
+from render.engine.lines import Layout, lay_out
+from render.engine.raster import Ink, draw_lines
+from render.engine.shaping import Shaper, language_of
 
 MIN_SIZE = 8
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Lines of a text at the size at which they fit, in pixels."""
-
-    lines: tuple[str, ...]
-    size: int
-    line_height: int
-    width: int
-
-    @property
-    def height(self) -> int:
-        return self.line_height * len(self.lines)
-
-
-def lay_out(text: str, *, size: int, line_height: float, room: tuple[int, int], measure: Measure) -> Layout:
-    """Break the text into lines, and shrink it until it fits into ``room`` (width, height).
-
-    Lines break at spaces; a word that alone is wider than the room makes the text smaller, and
-    is broken only at the smallest size.
-    """
-    while True:
-        across = partial(measure, size=size)
-        lines = _paragraphs(text, room[0], across, _filled)
-        tall = math.ceil(size * line_height)
-        fits = max(map(across, lines)) <= room[0] and tall * len(lines) <= room[1]
-        if fits or size <= MIN_SIZE:
-            lines = _paragraphs(text, room[0], across, _evened) if fits else _broken(lines, room[0], across)
-            return Layout(tuple(lines), size, tall, math.ceil(max(map(across, lines))))
-        size = max(MIN_SIZE, size - max(1, size // 24))
-
-
-def _paragraphs(text: str, width: float, across: Across, wrap: Wrap) -> list[str]:
-    return [line for part in text.split("\n") for line in wrap(part.split(), width, across)]
-
-
-def _evened(words: list[str], width: float, across: Across) -> list[str]:
-    """As few lines as the width allows, and as even as these can be: no word is left alone in the last one."""
-    lines = _filled(words, width, across)
-    narrow = width / 2
-    for _ in range(8 if len(lines) > 1 else 0):
-        middle = (narrow + width) / 2
-        if len(_filled(words, middle, across)) > len(lines):
-            narrow = middle
-        else:
-            width = middle
-    return _filled(words, width, across)
-
-
-def _filled(words: list[str], width: float, across: Across) -> list[str]:
-    lines = [""]
-    for word in words:
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and across(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
-def _broken(lines: list[str], width: float, across: Across) -> list[str]:
-    broken = []
-    for line in lines:
-        while len(line) > 1 and across(line) > width:
-            cut = next((end for end in range(len(line) - 1, 1, -1) if across(line[:end]) <= width), 1)
-            broken.append(line[:cut])
-            line = line[cut:]
-        broken.append(line)
-    return broken
 
 
 @dataclass(frozen=True)
@@ -141,121 +61,141 @@ def draw_texts(request: VideoRequest, folder: Path, check: Callable[[], None]) -
 def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
     """Draw a text element for a frame of this size (width, height)."""
     style: TextStyle = getattr(theme.styles, element.style)
-    short = min(frame)
-    wanted = style.size * short if element.size is None else pixels(element.size, frame[1])
-    size = max(MIN_SIZE, round(wanted))
+    wanted = style.size * min(frame) if element.size is None else pixels(element.size, frame[1])
     panel = element.background or style.background
-    padding = (round(size * 0.6), round(size * 0.3)) if panel else (0, 0)
-    margin = round(theme.safe_area * short)
-    widest = pixels(element.max_width, frame[0]) if element.max_width is not None else style.max_width * frame[0]
-    widest = min(widest, frame[0] - 2 * margin)
-    if element.width is not None:
-        widest = min(pixels(element.width, frame[0]), frame[0])
-    tallest = frame[1] - 2 * margin if element.height is None else pixels(element.height, frame[1])
+    rule = None if panel else style.rule
+    around = _PANEL if panel else (0.0, _RULE_GAP + _RULE_HEIGHT) if rule else (0.0, 0.0)
+    room = _room(element, style, theme, frame)
     layout = lay_out(
         element.text,
-        size=size,
-        line_height=element.line_height or style.line_height,
-        room=(max(1, round(widest) - 2 * padding[0]), max(1, round(tallest) - 2 * padding[1])),
-        measure=lambda line, *, size: font(style.weight, size).getlength(line),
+        Shaper(element.font or style.font, style.weight, language_of(element.text)),
+        size=max(MIN_SIZE, wanted),
+        line_height=element.line_height,
+        least=style.line_height,
+        room=room,
+        around=around,
     )
     if element.width is not None:
-        layout = replace(layout, width=round(widest) - 2 * padding[0])
-    return _Drawing(element, style, theme, layout, panel, padding).block()
+        layout = replace(layout, width=room[0] - around[0] * layout.size)
+    return _Drawing(element, style, theme, layout, panel, rule).block()
+
+
+def _room(element: TextElement, style: TextStyle, theme: Theme, frame: tuple[int, int]) -> tuple[float, float]:
+    """The width and height that a text may take where it stands, so that it never leaves the picture."""
+    margin = theme.safe_area * min(frame)
+    wide, tall = (side - 2 * margin for side in frame)
+    if element.x is not None and element.y is not None:
+        wide = min(wide, frame[0] - margin - pixels(element.x, frame[0]))
+        tall = min(tall, frame[1] - margin - pixels(element.y, frame[1]))
+    if isinstance(element.position, Point):
+        x, y = pixels(element.position.x, frame[0]), pixels(element.position.y, frame[1])
+        wide = min(wide, 2 * (min(x, frame[0] - x) - margin))
+        tall = min(tall, 2 * (min(y, frame[1] - y) - margin))
+    if element.width is not None:
+        wide = min(pixels(element.width, frame[0]), frame[0])
+    else:
+        asked = style.max_width * frame[0] if element.max_width is None else pixels(element.max_width, frame[0])
+        wide = min(wide, asked)
+    if element.height is not None:
+        tall = min(pixels(element.height, frame[1]), frame[1])
+    return max(1.0, wide), max(1.0, tall)
 
 
 class _Drawing:
     """One text on its way from layout to pixels."""
 
     def __init__(
-        self,
-        element: TextElement,
-        style: TextStyle,
-        theme: Theme,
-        layout: Layout,
-        panel: str | None,
-        padding: tuple[int, int],
+        self, element: TextElement, style: TextStyle, theme: Theme, layout: Layout, panel: str | None, rule: str | None
     ) -> None:
         self._layout = layout
-        self._style = style
         self._colors = theme.colors
         self._color = rgba(element.color or style.color, theme.colors)
         self._align = element.align or style.align
         self._outline = element.outline
-        self._stroke = max(1, round(element.outline.width)) if element.outline else 0
-        self._panel = panel
-        self._padding = padding
+        self._panel, self._rule = panel, rule
+        size = layout.size
+        self._padding = (round(_PANEL[0] * size / 2), round(_PANEL[1] * size / 2)) if panel else (0, 0)
         has_shadow = style.shadow and panel is None if element.shadow is None else element.shadow
-        self._blur = max(2.0, layout.size / 9) if has_shadow else 0.0
-        self._spread = self._stroke + 2 + math.ceil(3 * self._blur)
-        self._rule = max(2, round(layout.size * 0.065)) if style.rule and panel is None else 0
+        self._blur = max(2.0, size / 9) if has_shadow else 0.0
+        # Glyphs may swing out of their lines, by half an em at most.
+        stroke = self._outline.width if self._outline else 0
+        self._spread = math.ceil(stroke + 3.5 * self._blur + size / 2) + 2
+        below = (_RULE_GAP + _RULE_HEIGHT) * size if rule else 0.0
+        width = math.ceil(layout.width) + 2 * self._padding[0]
+        height = math.ceil(layout.height + below) + 2 * self._padding[1]
+        self._size = (max(1, width), max(1, height))
+        self._canvas = (self._size[0] + 2 * self._spread, self._size[1] + 2 * self._spread)
 
     def block(self) -> Block:
-        below = self._rule + round(self._layout.size * 0.36) if self._rule else 0
-        width = self._layout.width + 2 * self._padding[0]
-        height = self._layout.height + below + 2 * self._padding[1]
-        canvas = (width + 2 * self._spread, height + 2 * self._spread)
-        lines = [self._line(number, line) for number, line in enumerate(self._layout.lines) if line]
-        clips = [*self._panel_clip(width, height), *self._shadow_clip(lines, canvas), *lines]
-        if self._rule:
-            clips.append(self._rule_clip())
-        return Block(_flat(clips, canvas), self._spread)
+        ink = self._ink(1)
+        letters = [_tinted(ink.shape / np.float32(255), self._color)]
+        if ink.colored is not None:
+            letters.append(ImageClip(ink.colored, transparent=True, duration=1))
+        letters = [*self._outline_clip(), *letters]
+        clips = [*self._panel_clip(), *self._shadow_clip(letters), *letters, *self._rule_clip()]
+        return _cropped(_flat(clips, self._canvas), self._spread)
 
-    def _line(self, number: int, text: str) -> TextClip:
-        size = self._layout.size
-        ascent, descent = font(self._style.weight, size).getmetrics()
-        advance = font(self._style.weight, size).getlength(text)
-        # The margin keeps what swings out of a glyph's advance; origin and baseline stay where they are.
-        margin = self._spread
-        clip = TextClip(
-            font=str(font_file(self._style.weight)),
-            text=text,
-            font_size=size,
-            size=(math.ceil(advance), ascent + descent),
-            margin=(margin, margin),
-            color=self._color,
-            stroke_color=rgba(self._outline.color, self._colors) if self._outline else None,
-            stroke_width=self._stroke,
-            horizontal_align="left",
-            vertical_align="top",
-            duration=1,
-        )
-        free = self._layout.width - advance
-        x = {"left": 0.0, "center": free / 2, "right": free}[self._align]
-        y = number * self._layout.line_height + (self._layout.line_height - ascent - descent) / 2
-        return clip.with_position(
-            (round(x) + self._padding[0] - self._stroke, round(y) + self._padding[1] - self._stroke)
-        )
+    def _ink(self, fine: int) -> Ink:
+        """The glyphs, ``fine`` times as large as they will be."""
+        places = []
+        for number, line in enumerate(self._layout.lines):
+            x = self._spread + self._padding[0] + self._aligned(line.width * self._layout.size)
+            # Baselines lie on whole pixels, so that all lines are equally sharp.
+            y = self._spread + self._padding[1] + round(self._layout.baseline + number * self._layout.pitch)
+            places.append((x * fine, float(y * fine)))
+        canvas = (self._canvas[0] * fine, self._canvas[1] * fine)
+        return draw_lines(self._layout.lines, places, self._layout.size * fine, canvas, self._color)
 
-    def _panel_clip(self, width: int, height: int) -> list[ImageClip]:
+    def _aligned(self, width: float) -> float:
+        free = self._layout.width - width
+        return {"left": 0.0, "center": free / 2, "right": free}[self._align]
+
+    def _outline_clip(self) -> list[ImageClip]:
+        """What lies within the outline's width around the letters; drawn larger, unless that takes much memory."""
+        if self._outline is None:
+            return []
+        fine = max(1, min(3, math.isqrt(_FINE_PIXELS // (self._canvas[0] * self._canvas[1]))))
+        ink = self._ink(fine)
+        solid = ink.shape if ink.colored is None else np.maximum(ink.shape, ink.colored[:, :, 3])
+        away = cv2.distanceTransform(np.where(solid > 127, 0, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        cover = np.clip(self._outline.width * fine + 1 - away, 0, 1)
+        shape = np.asarray(cv2.resize(cover, self._canvas, interpolation=cv2.INTER_AREA), np.float32)
+        return [_tinted(shape, rgba(self._outline.color, self._colors))]
+
+    def _panel_clip(self) -> list[ImageClip]:
         if self._panel is None:
             return []
         fine = 4
+        width, height = self._size
         mask = Image.new("L", (width * fine, height * fine), 0)
         radius = round(self._layout.size * 0.32) * fine
         ImageDraw.Draw(mask).rounded_rectangle((0, 0, width * fine - 1, height * fine - 1), radius, fill=255)
         shape = np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float32) / 255
         return [_tinted(shape, rgba(self._panel, self._colors)).with_position((self._spread, self._spread))]
 
-    def _shadow_clip(self, lines: list[TextClip], canvas: tuple[int, int]) -> list[ImageClip]:
-        if not self._blur or not lines:
+    def _shadow_clip(self, letters: list[ImageClip]) -> list[ImageClip]:
+        if not self._blur:
             return []
-        shape = _flat(lines, canvas)[:, :, 3].astype(np.float32) / 255
+        shape = _flat(letters, self._canvas)[:, :, 3].astype(np.float32) / 255
         soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), self._blur), np.float32)
         return [_tinted(soft, _SHADOW).with_position((0, round(self._blur / 2)))]
 
-    def _rule_clip(self) -> ImageClip:
-        width = round(self._layout.size * 0.9)
-        free = self._layout.width - width
-        x = {"left": 0, "center": free // 2, "right": free}[self._align]
-        y = self._layout.height + round(self._layout.size * 0.3)
-        color = rgba(self._style.rule or "accent", self._colors)
-        return _tinted(np.ones((self._rule, width), np.float32), color).with_position(
-            (x + self._padding[0] + self._spread, y + self._padding[1] + self._spread)
-        )
+    def _rule_clip(self) -> list[ImageClip]:
+        if self._rule is None:
+            return []
+        size = self._layout.size
+        width, height = max(1, round(size * 0.9)), max(2, round(size * _RULE_HEIGHT))
+        x = self._spread + round(self._aligned(width))
+        y = self._spread + math.ceil(self._layout.height + _RULE_GAP * size)
+        bar = np.ones((min(height, self._canvas[1] - y), width), np.float32)
+        return [_tinted(bar, rgba(self._rule, self._colors)).with_position((x, y))]
 
 
 _SHADOW: RGBA = (0, 8, 24, 140)
+# What a panel adds to the width and the height of its text, and where the rule of a title lies; in em.
+_PANEL = (1.2, 0.6)
+_RULE_GAP, _RULE_HEIGHT = 0.3, 0.065
+_FINE_PIXELS = 16_000_000
 
 
 def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:
@@ -264,6 +204,17 @@ def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:
     pixels[:, :, :3] = color[:3]
     pixels[:, :, 3] = np.rint(shape * color[3])
     return ImageClip(pixels, transparent=True, duration=1)
+
+
+def _cropped(rgba: NDArray[np.uint8], spread: int) -> Block:
+    """A block with no more around its text than shows all that is there, and one clear pixel: it is painted often."""
+    seen = rgba[:, :, 3] > 0
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if not len(rows):
+        rows, columns = np.array([0]), np.array([0])
+    clear = (rows[0], seen.shape[0] - 1 - rows[-1], columns[0], seen.shape[1] - 1 - columns[-1])
+    cut = max(0, min(spread, int(min(clear)) - 1))
+    return Block(np.ascontiguousarray(rgba[cut : len(seen) - cut, cut : seen.shape[1] - cut]), spread - cut)
 
 
 def _flat(clips: list[ImageClip], canvas: tuple[int, int]) -> NDArray[np.uint8]:

@@ -10,10 +10,15 @@ from pathlib import Path
 
 import reelqueue
 
-# The libraries that make pixels and bits: decoding, painting, drawing text, encoding.
-LIBRARIES = ("av", "font-manrope", "moviepy", "numpy", "opencv-python-headless", "pillow")
+# The libraries that make pixels and bits: decoding, painting, setting text and the fonts for that, encoding.
+LIBRARIES = (
+    "av", "icu4py", "moviepy", "numpy", "opencv-python-headless", "pillow", "uharfbuzz",
+    "fontpkg-comfortaa", "fontpkg-eb-garamond", "fontpkg-geologica", "fontpkg-ibm-plex-sans", "fontpkg-inter",
+    "fontpkg-manrope", "fontpkg-play", "fontpkg-roboto-slab", "fontpkg-source-sans-3", "fontpkg-source-serif-4",
+    "fontpkg-vollkorn", "manimgx-fonts", "manimgx-fonts-cjk",
+)  # fmt: skip
 # What the engine takes from the domain: what a request means, in methods and constants.
-DOMAIN = ("spec*.py", "themes.py")
+DOMAIN = ("glyphs.py", "spec*.py", "themes.py", "typefaces.py")
 
 
 @cache
@@ -32,6 +37,7 @@ def engine_version() -> str:
 
 
 def source_files() -> list[Path]:
-    """All source that can change a picture, and a little more."""
-    domain = Path(reelqueue.__file__).parent
-    return sorted([*Path(__file__).parent.glob("*.py"), *(path for name in DOMAIN for path in domain.glob(name))])
+    """All source that can change a picture, and a little more; the font that comes with it is source too."""
+    domain, engine = Path(reelqueue.__file__).parent, Path(__file__).parent
+    theirs = (path for name in DOMAIN for path in domain.glob(name))
+    return sorted([*engine.glob("*.py"), *theirs, *engine.parent.glob("fonts/*.ttf")])

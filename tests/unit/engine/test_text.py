@@ -1,4 +1,4 @@
-"""Text is laid out so that it always fits, and drawn once."""
+"""A text is drawn with all that its fields say, and never leaves the picture."""
 
 from __future__ import annotations
 
@@ -9,41 +9,8 @@ import pytest
 
 from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import THEMES
-from render.engine.text import Block, draw, lay_out
-
-
-def measure(line: str, *, size: int) -> float:
-    """A font whose letters are half as wide as they are tall."""
-    return len(line) * size / 2
-
-
-def laid_out(text: str, room: tuple[int, int], size: int = 20) -> Any:
-    return lay_out(text, size=size, line_height=1.2, room=room, measure=measure)
-
-
-def test_a_short_text_is_one_line() -> None:
-    layout = laid_out("hello", (200, 100))
-    assert (layout.lines, layout.size, layout.width, layout.height) == (("hello",), 20, 50, 24)
-
-
-def test_lines_break_at_spaces_and_where_they_were_broken() -> None:
-    assert laid_out("one two three", (80, 100)).lines == ("one two", "three")
-    assert laid_out("one\ntwo", (200, 100)).lines == ("one", "two")
-
-
-def test_no_word_is_left_alone_in_the_last_line() -> None:
-    assert laid_out("one two three four five", (200, 100)).lines == ("one two three", "four five")
-
-
-def test_a_text_too_tall_shrinks() -> None:
-    layout = laid_out("one two three four five six", (80, 60))
-    assert layout.size < 20
-    assert layout.height <= 60
-
-
-def test_a_word_too_wide_shrinks_before_it_is_broken() -> None:
-    assert laid_out("incomprehensible", (100, 100)).lines == ("incomprehensible",)
-    assert len(laid_out("incomprehensible", (30, 100)).lines) > 1
+from render.engine.geometry import place as place_of
+from render.engine.text import Block, draw
 
 
 def drawn(**fields: Any) -> Block:
@@ -85,3 +52,64 @@ def test_a_long_text_stays_inside_of_the_picture() -> None:
     block = drawn(text="A very long text that goes on and on. " * 40, style="title")
     assert block.size[0] <= 640
     assert block.size[1] <= 360
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"x": "60%", "y": "80%"},
+        {"position": {"x": "85%", "y": "50%"}},
+        {"x": 10, "y": 10, "width": "30%", "height": 40},
+        {"position": "bottom-right", "maxWidth": "20%"},
+    ],
+)
+def test_a_text_stays_inside_of_the_picture_wherever_it_stands(place: dict[str, Any]) -> None:
+    fields = {"text": "Quite a long text for a place like this", "style": "title", "shadow": False, **place}
+    element = TextElement.model_validate({"type": "text", **fields})
+    block = draw(element, THEMES["winter"], (640, 360))
+    box = place_of(element, block.size, (640, 360), margin=22, default="center")
+    assert box.x >= 0
+    assert box.y >= 0
+    assert box.x + box.width <= 640
+    assert box.y + box.height <= 360
+
+
+def test_emoji_keep_their_colours_whatever_the_colour_of_the_text() -> None:
+    rgba = drawn(text="❤️", color="#00FF00", shadow=False, size=80).rgba
+    red, green, _, alpha = rgba[rgba.shape[0] // 2, rgba.shape[1] // 2]
+    assert (alpha, red > 200, green < 100) == (255, True, True)
+
+
+def test_an_outline_lies_around_letters_and_emoji_and_under_them() -> None:
+    plain = drawn(text="I❤️", color="#FF0000", shadow=False, size=80)
+    outlined = drawn(text="I❤️", color="#FF0000", shadow=False, size=80, outline={"color": "#0000FF", "width": 5})
+    blue = np.all(outlined.rgba == (0, 0, 255, 255), axis=2)
+    assert blue.sum() > 500
+    red = np.all(plain.rgba == (255, 0, 0, 255), axis=2)
+    assert red.sum() == np.all(outlined.rgba == (255, 0, 0, 255), axis=2).sum()
+
+
+def test_an_outline_is_as_wide_as_it_says() -> None:
+    outlined = drawn(text="I", color="#F00", shadow=False, size=100, outline={"color": "#0000FF", "width": 6}).rgba
+    row = outlined[outlined.shape[0] // 2].astype(float)
+    blue = row[:, 3] * (row[:, 2] / 255) / 255
+    assert blue.sum() == pytest.approx(12, abs=1)
+
+
+def test_edges_of_letters_have_the_colour_of_the_letters() -> None:
+    rgba = drawn(color="#FFFFFF", shadow=False, size=60).rgba
+    edges = rgba[(rgba[:, :, 3] > 0) & (rgba[:, :, 3] < 255)]
+    assert len(edges) > 100
+    assert np.all(edges[:, :3] == 255)
+
+
+@pytest.mark.parametrize("font", ["EB Garamond", "Play", "IBM Plex Sans"])
+def test_a_font_of_the_request_takes_the_place_of_the_themes(font: str) -> None:
+    assert drawn(font=font, size=60, shadow=False).rgba.shape != drawn(size=60, shadow=False).rgba.shape
+
+
+def test_lines_stand_as_far_apart_as_the_request_says() -> None:
+    def height(line_height: float) -> int:
+        return drawn(text="a\nb\nc", size=40, shadow=False, lineHeight=line_height).size[1]
+
+    assert height(2.0) - height(1.0) == pytest.approx(120, abs=1)
