@@ -26,7 +26,6 @@ class Settings:
     max_concurrent_renders: int = 5
     max_queue_length: int = 10_000
     rate_limit_per_minute: int = 120
-    render_timeout_seconds: int = 900
     video_retention_days: int = 30
     job_expiry_seconds: int = 86_400
     admission_lease_seconds: int = 180

@@ -7,7 +7,8 @@ import functools
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from aws_lambda_powertools.utilities import parameters
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from standardwebhooks.webhooks import Webhook
 
 import authorizer.app
 import dispatcher.app
@@ -31,7 +33,7 @@ TEMPLATE = load_template(Path(__file__).parents[2] / "template.yaml")
 REGION = "us-east-1"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 CONTEXT: Any = SimpleNamespace(
-    function_name="test",
+    function_name="render",
     memory_limit_in_mb="3008",
     invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:test",
     aws_request_id="11111111-2222-3333-4444-555555555555",
@@ -65,6 +67,7 @@ class Renders:
 
     def __init__(self) -> None:
         self.invoked: list[tuple[str, int]] = []
+        self.legs: list[int] = []
         self.refuse = False
 
     def invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> None:
@@ -73,6 +76,7 @@ class Renders:
         assert (FunctionName, InvocationType) == ("render", "Event")
         payload = json.loads(Payload)
         self.invoked.append((payload["jobId"], payload["attempt"]))
+        self.legs.append(payload["leg"])
 
 
 class Service:
@@ -155,6 +159,16 @@ class Service:
         return found
 
 
+@dataclass
+class Receiver:
+    """A client's server: verifies each message, keeps it, and answers with ``status``."""
+
+    url: str = ""
+    status: int = 204
+    ids: list[str] = field(default_factory=list)
+    messages: list[Any] = field(default_factory=list)
+
+
 def request(**fields: object) -> dict[str, object]:
     """The smallest request that is accepted."""
     return {
@@ -181,12 +195,12 @@ _made_once = functools.cache(boto3.client)
 """Making the clients takes longer than most of the tests; they hold no state."""
 
 
-def failure(job_id: str, attempt: int, **fields: object) -> dict[str, Any]:
+def failure(job_id: str, attempt: int, leg: int = 1, **fields: object) -> dict[str, Any]:
     """What Lambda sends to the failure destination when a render's process ended."""
     return {
         "version": "1.0",
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
-        "requestPayload": {"jobId": job_id, "attempt": attempt},
+        "requestPayload": {"jobId": job_id, "attempt": attempt, "leg": leg},
         "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"},
         **fields,
     }
@@ -244,3 +258,28 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     for cache in (settings, deployment):
         cache.cache_clear()
     parameters.clear_caches()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            receiver.messages.append(Webhook(WEBHOOK_SECRET).verify(body, dict(self.headers)))
+            receiver.ids.append(self.headers["webhook-id"])
+            self.send_response(receiver.status)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.url = f"http://127.0.0.1:{server.server_port}/webhook"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield receiver
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-import pytest
-from standardwebhooks.webhooks import Webhook
 
 import render.app
 import webhooks.app
 from reelqueue.errors import RenderError
 from reelqueue.jobs import Event, event_dict
 from reelqueue.webhooks import RETRY_SECONDS
-from tests.integration.conftest import CONTEXT, WEBHOOK_SECRET, Service, failure, request
-
-
-@dataclass
-class Receiver:
-    """A client's server: verifies each message, keeps it, and answers with ``status``."""
-
-    url: str = ""
-    status: int = 204
-    ids: list[str] = field(default_factory=list)
-    messages: list[Any] = field(default_factory=list)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.messages.append(Webhook(WEBHOOK_SECRET).verify(body, dict(self.headers)))
-            receiver.ids.append(self.headers["webhook-id"])
-            self.send_response(receiver.status)
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_port}/webhook"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield receiver
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from tests.integration.conftest import CONTEXT, Receiver, Service, failure, request
 
 
 def rendered(service: Service, receiver: Receiver) -> str:
     job_id = service.submit(request(webhookUrl=receiver.url, metadata={"orderId": "ord_42"}))
     service.dispatch()
-    render.app.lambda_handler({"jobId": job_id, "attempt": 1}, CONTEXT)
+    render.app.lambda_handler({"jobId": job_id, "attempt": 1, "leg": 1}, CONTEXT)
     return job_id
 
 

@@ -69,7 +69,9 @@ class Line(RuleBasedStateMachine):
 
     @rule(priority=st.sampled_from(("normal", "high")), timeout=st.sampled_from((None, 2)))
     def submit(self, priority: str, timeout: int | None) -> None:
-        body = {"webhookUrl": "http://127.0.0.1:9/webhook", "scenes": [{"text": "Hello", "duration": 1}]}
+        scenes = [{"text": "Hello", "duration": 1}]
+        # Not the segments of other jobs, so that each takes as long as its script says.
+        body = {"webhookUrl": "http://127.0.0.1:9/webhook", "scenes": scenes, "cache": False}
         self._request("POST", "/generate-video-async", body | {"priority": priority, "timeoutSeconds": timeout})
 
     @precondition(lambda self: self.world.table.jobs)
@@ -117,7 +119,7 @@ class Line(RuleBasedStateMachine):
         self.plan.next_skews.append(skew)
         self.plan.overtimes.append(overtime)
 
-    @rule(seconds=st.sampled_from((1, 20)), end=st.sampled_from(("well", "badly", "crash")))
+    @rule(seconds=st.sampled_from((1, 20, 200)), end=st.sampled_from(("well", "badly", "crash")))
     def next_render(self, seconds: int, end: str) -> None:
         self.plan.next_scripts.append(Script(seconds, end))
 

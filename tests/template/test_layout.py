@@ -20,7 +20,6 @@ LIMITS = {
     "RateLimitPerMinute": Settings.rate_limit_per_minute,
     "JobExpirySeconds": Settings.job_expiry_seconds,
     "AdmissionLeaseSeconds": Settings.admission_lease_seconds,
-    "RenderTimeout": Settings.render_timeout_seconds,
     "VideoRetentionDays": Settings.video_retention_days,
 }
 
