@@ -30,7 +30,7 @@ KILLS = {"before": 4, "after": 2}
 """Renders to kill, before and after the death of the emulator."""
 
 TINY = {"width": 64, "height": 64, "fps": 10, "quality": "draft"}
-SAMPLE_SECONDS = 0.2
+SAMPLE_SECONDS = 0.5
 """Between two looks at the queue. They are calls like any other: more of them would only slow everything else down."""
 
 PARAMETERS = {

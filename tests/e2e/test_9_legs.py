@@ -19,11 +19,11 @@ SECONDS, FPS = 60, 30
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A stack whose renders hand over after six seconds: the 15 before the function's end are for wrapping up.
+    """A stack whose renders have one process, and six seconds: the 15 before the function's end are for wrapping up.
 
     The template allows no time so short; it is set where an operator would, on the function itself.
     """
-    with LocalStack.start(tmp_path_factory.mktemp("legs")) as stack:
+    with LocalStack.start(tmp_path_factory.mktemp("legs"), parameters={"RenderMemory": "1769"}) as stack:
         functions = stack.aws.functions
         [render] = [
             function["FunctionName"]
@@ -36,7 +36,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 def test_a_video_is_rendered_by_several_invocations_and_told_of_once(client: Client, tmp_path: Path) -> None:
     scenes = [{"text": text, "duration": SECONDS / 2, "transition": {"type": "none"}} for text in ("Slowly", "Surely")]
-    job_id = client.submit(theme="winter", output={"resolution": "720p", "fps": FPS}, scenes=scenes)
+    job_id = client.submit(theme="winter", output={"resolution": "480p", "fps": FPS}, scenes=scenes)
 
     answers = client.follow(job_id, "completed", "failed")
 

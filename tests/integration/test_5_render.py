@@ -106,7 +106,7 @@ def test_an_asset_of_the_caller_is_found(service: Service) -> None:
 
 
 def test_progress_moves_and_stays_below_100_until_the_end(service: Service) -> None:
-    job_id = admitted(service, request(scenes=[{"text": "Hi", "duration": 15}], output={}))
+    job_id = admitted(service, request(scenes=[{"text": "Hi", "duration": 15}], output={"resolution": "720p"}))
     seen: list[int] = []
     over = threading.Event()
 
