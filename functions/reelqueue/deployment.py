@@ -14,7 +14,9 @@ import boto3
 from aws_lambda_powertools.utilities import parameters
 from botocore.config import Config
 
+from reelqueue.addresses import Gate
 from reelqueue.jobs import Event, Job, Result, event_dict, new_job_id
+from reelqueue.outgoing import Dialer, guarded_session
 from reelqueue.reader import Reader
 from reelqueue.settings import Settings, settings
 from reelqueue.store import Store
@@ -62,7 +64,12 @@ class Deployment:
     @functools.cached_property
     def sender(self) -> Sender:
         secret = self.secret(self.settings.webhook_secret_arn)["secret"]
-        return Sender(signing_key(str(secret)), clock=time.time, allow_private=self.settings.allow_private_addresses)
+        return Sender(signing_key(str(secret)), clock=time.time, session=guarded_session(Dialer(self.gate)))
+
+    @property
+    def gate(self) -> Gate:
+        """Which addresses may be called that clients name."""
+        return Gate(self.settings.allow_private_addresses, self.settings.allowed_ports)
 
     @staticmethod
     def secret(arn: str) -> dict[str, object]:

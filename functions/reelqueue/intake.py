@@ -48,7 +48,7 @@ def submit(at: Deployment, caller: Caller, body: object, idempotency_key: str | 
     """
     now, job_id = at.store.now(), at.new_job_id()
     record = _idempotency_record(caller, body, idempotency_key, now)
-    request = parse_request(body, allow_http=at.settings.allow_private_addresses)
+    request = parse_request(body, gate=at.gate)
     place = ticket_key(job_id, now, request.priority)
     keys = [records.rate_key(caller.name), *([(record["pk"], record["sk"])] if record else [])]
     seen = at.store.glance(*keys, place=place)

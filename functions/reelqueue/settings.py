@@ -10,6 +10,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+Value = str | int | bool | tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -29,6 +31,7 @@ class Settings:
     video_retention_days: int = 30
     job_expiry_seconds: int = 86_400
     admission_lease_seconds: int = 180
+    allowed_ports: tuple[int, ...] = (443,)
     allow_private_addresses: bool = False
 
     @classmethod
@@ -39,7 +42,7 @@ class Settings:
             ValueError: a variable is set to something that is not of its type; the message names it.
         """
         environ = os.environ if environ is None else environ
-        values: dict[str, str | int | bool] = {}
+        values: dict[str, Value] = {}
         for name, default in cls().__dict__.items():
             raw = environ.get(name.upper())
             if raw is None:
@@ -51,7 +54,9 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
 
-def _parse(raw: str, kind: type) -> str | int | bool:
+def _parse(raw: str, kind: type) -> Value:
+    if kind is tuple:
+        return tuple(int(number) for number in raw.split(","))
     if kind is bool:
         if raw not in ("true", "false"):
             raise ValueError("must be true or false")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from reelqueue.addresses import Gate
 from reelqueue.errors import Detail, InvalidBody
 from reelqueue.spec_errors import MAX_DETAILS, FieldNames, details_of, pointer
 from reelqueue.spec_output import OutputChoice, Poster, Soundtrack
@@ -21,13 +22,16 @@ from reelqueue.spec_request import RequestHead, VideoRequest, overlap_seconds, s
 from reelqueue.spec_scenes import (
     ELEMENTS,
     Animation,
+    AudioElement,
     GradientBackground,
+    ImageElement,
     KenBurns,
     Outline,
     Point,
     Scene,
     Transition,
     Trim,
+    VideoElement,
 )
 from reelqueue.spec_values import ASSET_NAME, Limits, Rules, shown
 from reelqueue.themes import ColorChanges, ThemeChoice, resolve
@@ -54,13 +58,13 @@ _HEAD_FIELDS = FieldNames(_NAMES | {"": (*_NAMES[""], "scenes")})
 _SCENE_FIELDS = FieldNames(_NAMES | {"": (*Scene.model_fields, *SHORTHAND)})
 
 
-def parse_request(body: object, *, limits: Limits = Limits(), allow_http: bool = False) -> VideoRequest:  # noqa: B008
+def parse_request(body: object, *, limits: Limits = Limits(), gate: Gate = Gate()) -> VideoRequest:  # noqa: B008
     """The request that this JSON value makes, normalised.
 
     Args:
         body: the decoded JSON body.
         limits: what a request may ask for at most.
-        allow_http: plain http is allowed for webhooks and sources (the local stack only).
+        gate: what webhooks and sources may lead to, as far as an address tells it.
 
     Raises:
         InvalidBody: with every mistake of the body, each with its JSON Pointer into the body as sent.
@@ -70,7 +74,7 @@ def parse_request(body: object, *, limits: Limits = Limits(), allow_http: bool =
     unstorable = _unstorable(body)
     if unstorable:
         raise InvalidBody((unstorable,))
-    rules = Rules(limits, allow_http)
+    rules = Rules(limits, gate)
     details: list[Detail] = []
     # An output that is not written has its defaults, and these too must keep to the limits.
     head_fields = {"output": {}} | {name: value for name, value in body.items() if name != "scenes"}
@@ -184,7 +188,7 @@ def _element(field: str, value: Any, written: tuple[str, ...]) -> dict[str, Any]
 def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     """What can only be said of the parts together, as far as each part is right by itself."""
     details = [*_repeated_ids(scenes), *_late_elements(scenes), *_long_transitions(head, scenes)]
-    details += _short_scenes(head, scenes)
+    details += [*_short_scenes(head, scenes), *_many_files(scenes, rules)]
     if head is None or not scenes or None in scenes:
         return details
     total = total_seconds([scene for scene in scenes if scene], resolve(head.theme))
@@ -196,6 +200,14 @@ def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rule
     if head.output.poster and head.output.poster.at > total:
         details.append(Detail("/output/poster/at", f"lies after the end of the video, which is {total:g} s long"))
     return details
+
+
+def _many_files(scenes: list[Scene | None], rules: Rules) -> list[Detail]:
+    elements = [element for scene in scenes if scene is not None for element in scene.elements]
+    files = {element.src for element in elements if isinstance(element, ImageElement | VideoElement | AudioElement)}
+    if len(files) <= rules.limits.max_files:
+        return []
+    return [Detail("/scenes", f"name {len(files)} different files; the limit is {rules.limits.max_files}")]
 
 
 def _repeated_ids(scenes: list[Scene | None]) -> list[Detail]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from reelqueue.addresses import AddressRefused, Gate
 from reelqueue.glyphs import first_missing, is_unseen
 
 ASSET_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
@@ -31,6 +32,7 @@ class Limits:
 
     max_scenes: int = 200
     max_elements: int = 50
+    max_files: int = 500
     max_seconds: float = 1800
     max_width: int = 3840
     max_height: int = 2160
@@ -44,7 +46,7 @@ class Rules:
     """What the values of one request are checked against; travels as pydantic's validation context."""
 
     limits: Limits = Limits()
-    allow_http: bool = False
+    gate: Gate = field(default_factory=Gate)
 
 
 class Model(BaseModel):
@@ -112,7 +114,7 @@ def _duration(value: Any) -> float | Literal["auto"]:
 
 def _url(value: Any, info: ValidationInfo) -> str:
     rules = rules_of(info)
-    schemes = ("https", "http") if rules is None or rules.allow_http else ("https",)
+    schemes = ("https", "http") if rules is None or rules.gate.allow_private else ("https",)
     if not isinstance(value, str):
         raise refusal(f"{shown(value)} is not a URL; write a string that starts with https://")
     if len(value) > MAX_URL_LENGTH:
@@ -130,6 +132,11 @@ def _url(value: Any, info: ValidationInfo) -> str:
         raise refusal(f"{shown(value)} names no host")
     if parts.username is not None or parts.password is not None:
         raise refusal("must not carry a user name or password")
+    if rules is not None:
+        try:
+            rules.gate.check_url(value)
+        except AddressRefused as refused:
+            raise refusal(f"{shown(value)} cannot be called: {refused}") from None
     return value
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import requests
 
-from reelqueue.addresses import AddressRefused, check_url
+from reelqueue.addresses import AddressRefused
 from reelqueue.jobs import Event, iso
 
 FIRST_TRY_TIMEOUT = (2.0, 3.0)
@@ -69,20 +69,12 @@ def sign(key: bytes, event_id: str, timestamp: int, content: bytes) -> str:
 
 
 class Sender:
-    """Posts events. ``session`` is the seam for tests, ``clock`` gives epoch seconds."""
+    """Posts events. ``session`` is a guarded one (``outgoing.py``), ``clock`` gives epoch seconds."""
 
-    def __init__(
-        self,
-        key: bytes,
-        *,
-        clock: Callable[[], float],
-        allow_private: bool = False,
-        session: requests.Session | None = None,
-    ) -> None:
+    def __init__(self, key: bytes, *, clock: Callable[[], float], session: requests.Session) -> None:
         self._key = key
         self._clock = clock
-        self._allow_private = allow_private
-        self._session = session or requests.Session()
+        self._session = session
 
     def post(self, url: str, event: Event, live: Mapping[str, object], timeout: tuple[float, float]) -> Delivery:
         """One try. Any 2xx is success; redirects are failures and the answer's body is never read."""
@@ -96,7 +88,6 @@ class Sender:
             "webhook-signature": sign(self._key, event.id, timestamp, content),
         }
         try:
-            check_url(url, allow_private=self._allow_private)
             with self._session.post(
                 url, data=content, headers=headers, timeout=timeout, allow_redirects=False, stream=True
             ) as answer:

@@ -202,7 +202,6 @@ class World:
         at.sender = Sender(
             SIGNING_KEY,
             clock=lambda: self._now() / 1000,
-            allow_private=True,
             session=Receiver(self.wire, self._take),  # type: ignore[arg-type]
         )
         client: Any = OverWire(self.wire, self.database, self.invariants, lambda: self.scheduler.process)

@@ -89,6 +89,12 @@ def test_the_template_sets_every_setting_and_no_other_variable(template: dict[st
     assert own == fields - {"ALLOW_PRIVATE_ADDRESSES"}
 
 
+def test_those_who_look_at_addresses_know_the_allowed_ports(template: dict[str, Any], functions: Functions) -> None:
+    assert template["Parameters"]["AllowedPorts"]["Default"] == ",".join(map(str, Settings.allowed_ports))
+    knowing = {name for name, f in functions.items() if "ALLOWED_PORTS" in f["Environment"]["Variables"]}
+    assert knowing == {"SubmitFunction", "RenderFunction", "WebhooksFunction"}
+
+
 def test_concurrency_is_reserved_only_on_demand(template: dict[str, Any], functions: Functions) -> None:
     """A new account has 10 executions in all, none of which can be reserved."""
     assert template["Parameters"]["ReservedRenderConcurrency"]["Default"] == 0

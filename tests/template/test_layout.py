@@ -46,7 +46,7 @@ def test_every_parameter_says_what_it_is_and_has_bounds(template: dict[str, Any]
     for name, parameter in template["Parameters"].items():
         assert parameter["Description"], name
         assert "Default" in parameter, name
-        bounded = {"MinValue", "MaxValue"} <= parameter.keys() or "AllowedValues" in parameter
+        bounded = {"MinValue", "MaxValue"} <= parameter.keys() or parameter.keys() & {"AllowedValues", "AllowedPattern"}
         assert bounded, name
 
 

@@ -19,7 +19,15 @@ def test_without_variables_the_defaults_hold_and_private_addresses_are_closed() 
     assert not Settings().allow_private_addresses
 
 
-@pytest.mark.parametrize(("name", "value"), [("MAX_CONCURRENT_RENDERS", "five"), ("ALLOW_PRIVATE_ADDRESSES", "yes")])
+def test_ports_are_numbers_with_commas_between() -> None:
+    assert Settings().allowed_ports == (443,)
+    assert Settings.from_env({"ALLOWED_PORTS": "443,8443"}).allowed_ports == (443, 8443)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ALLOWED_PORTS", "https"), ("MAX_CONCURRENT_RENDERS", "five"), ("ALLOW_PRIVATE_ADDRESSES", "yes")],
+)
 def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{name}='{value}'"):
         Settings.from_env({name: value})

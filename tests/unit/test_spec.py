@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reelqueue.addresses import Gate
 from reelqueue.errors import InvalidBody
 from reelqueue.spec import Limits, VideoRequest, parse_request
 from reelqueue.spec_scenes import AudioElement, ImageElement, TextElement, VideoElement
@@ -372,7 +373,7 @@ def test_a_portrait_may_be_as_large_as_a_landscape() -> None:
 def test_plain_http_is_for_the_local_stack() -> None:
     sent = {"webhookUrl": "http://127.0.0.1:9000/webhook", "scenes": [{"image": "http://127.0.0.1:9000/a.jpg"}]}
     assert set(mistakes(sent)) == {"/webhookUrl", "/scenes/0/image"}
-    assert parse_request(sent, allow_http=True).webhook_url == "http://127.0.0.1:9000/webhook"
+    assert parse_request(sent, gate=Gate(allow_private=True)).webhook_url == "http://127.0.0.1:9000/webhook"
 
 
 def test_clips_and_sounds_keep_their_trims() -> None:
@@ -391,3 +392,31 @@ def test_clips_and_sounds_keep_their_trims() -> None:
     assert (video.trim.start, video.trim.end, video.speed, video.volume) == (2, 9, 2, 0.8)
     assert isinstance(audio, AudioElement)
     assert audio.fade_in == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://169.254.169.254/latest", "the address 169.254.169.254 is not a public one"),
+        ("https://2130706433/", "the address 2130706433 is not a public one"),
+        ("https://[::1]/hook", "the address ::1 is not a public one"),
+        ("https://localhost/hook", "the host localhost is not a public one"),
+        ("https://app.example.com:8080/hook", "only port 443 is called, not 8080"),
+    ],
+)
+def test_an_address_that_will_never_be_called_is_refused_at_once(url: str, words: str) -> None:
+    found = mistakes({"webhookUrl": url, "scenes": [{"image": url}]})
+    assert found.keys() == {"/webhookUrl", "/scenes/0/image"}
+    assert all(message.endswith(f"cannot be called: {words}") for message in found.values())
+
+
+def test_a_deployment_may_allow_more_ports() -> None:
+    sent = body({"text": "a"}) | {"webhookUrl": "https://app.example.com:8443/hook"}
+    assert parse_request(sent, gate=Gate(ports=(443, 8443)))
+
+
+def test_the_files_of_a_request_are_counted_once_each() -> None:
+    names = [f"asset:{number}.jpg" for number in range(4)]
+    scenes = [{"image": name, "duration": 1} for name in [*names, *names]]
+    assert parse_request(body(*scenes), limits=Limits(max_files=4))
+    assert mistakes(body(*scenes), limits=Limits(max_files=3)) == {"/scenes": "name 4 different files; the limit is 3"}

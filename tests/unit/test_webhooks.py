@@ -13,7 +13,9 @@ import requests
 from requests.adapters import BaseAdapter
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from reelqueue.addresses import Gate
 from reelqueue.jobs import Event
+from reelqueue.outgoing import Dialer, guarded_session
 from reelqueue.webhooks import RETRY_SECONDS, Sender, body, next_try, sign, signing_key
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -46,7 +48,7 @@ class Receiver(BaseAdapter):
 def sender_to(receiver: Receiver) -> Sender:
     session = requests.Session()
     session.mount("http://", receiver)
-    return Sender(signing_key(SECRET), clock=time.time, allow_private=True, session=session)
+    return Sender(signing_key(SECRET), clock=time.time, session=session)
 
 
 def test_a_client_verifies_what_was_posted() -> None:
@@ -91,7 +93,7 @@ def test_a_receiver_that_is_down_is_a_failure_and_not_an_error() -> None:
 
 
 def test_a_deployed_stack_never_posts_to_a_private_address() -> None:
-    sender = Sender(signing_key(SECRET), clock=time.time)
+    sender = Sender(signing_key(SECRET), clock=time.time, session=guarded_session(Dialer(Gate())))
     delivery = sender.post("https://127.0.0.1/hook", EVENT, {}, TIMEOUT)
     assert not delivery.ok
     assert "not a public one" in delivery.reason
