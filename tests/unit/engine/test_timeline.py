@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reelqueue.errors import RenderError
+from reelqueue.errors import AssetError, RenderError
 from reelqueue.spec import Limits, parse_request
 from render.engine.probe import MediaFacts
 from render.engine.timeline import Timeline, make_timeline
@@ -116,6 +116,13 @@ def test_the_poster_shows_the_middle_of_the_first_scene_or_what_was_asked_for() 
     assert timeline(cut(4), output={"fps": 30, "poster": {"at": 4}}).poster_frame == 119
 
 
-def test_a_clip_that_makes_the_video_too_long_is_refused() -> None:
-    with pytest.raises(RenderError, match=r"would be 3\.0 s long; the limit is 2 s"):
-        timeline({"video": "asset:clip.mp4"}, limits=Limits(max_seconds=2))
+def test_a_clip_that_is_longer_than_a_video_may_be_is_refused_by_name() -> None:
+    with pytest.raises(
+        AssetError, match=r"scenes\[1\]\.video: asset:clip\.mp4 plays for 3 s; the limit is 2 s; trim it"
+    ):
+        timeline(cut(1), {"video": "asset:clip.mp4"}, limits=Limits(max_seconds=2))
+
+
+def test_clips_that_make_the_video_too_long_together_are_refused() -> None:
+    with pytest.raises(RenderError, match=r"would be 5\.\d s long; the limit is 4 s"):
+        timeline(*[{"video": "asset:clip.mp4"}] * 2, limits=Limits(max_seconds=4))
