@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -14,12 +18,33 @@ JOBS = 8
 CROWD = 100
 LIMIT = 5
 TINY = {"width": 64, "height": 64, "fps": 10, "quality": "draft"}
-ENDLESS = {
-    "theme": "winter",  # its snow moves in every frame, so each of 108,000 has to be made
-    "output": {"width": 64, "height": 64, "fps": 60, "quality": "draft"},
-    "scenes": [{"text": "A long one", "duration": 1800}],
-    "cache": False,  # none of them gets ahead by what another one has rendered
-}
+
+
+@pytest.fixture(scope="module")
+def endless() -> Iterator[dict[str, Any]]:
+    """A request whose render goes on until somebody ends it, and takes nothing of the machine: its picture is served
+    byte by byte."""
+    over = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):  # the render is gone
+                while not over.wait(0.3):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield {"scenes": [{"image": f"http://127.0.0.1:{server.server_port}/slow.jpg", "duration": 1}]}
+    over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture
@@ -117,8 +142,8 @@ def test_of_a_crowd_none_is_lost_none_comes_twice_and_none_overtakes(client: Cli
 
 
 @pytest.mark.usefixtures("limit")
-def test_a_raised_limit_starts_the_difference_at_once(client: Client) -> None:
-    jobs = [client.submit(**ENDLESS) for _ in range(9)]
+def test_a_raised_limit_starts_the_difference_at_once(client: Client, endless: dict[str, Any]) -> None:
+    jobs = [client.submit(**endless) for _ in range(9)]
     wait_until(lambda: client.queue()["activeRenders"] == LIMIT)
 
     set_queue(client, maxConcurrent=8)
@@ -129,8 +154,10 @@ def test_a_raised_limit_starts_the_difference_at_once(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("limit")
-def test_a_lowered_limit_kills_nothing_and_starts_nothing_until_fewer_are_active(client: Client) -> None:
-    jobs = [client.submit(**ENDLESS) for _ in range(7)]
+def test_a_lowered_limit_kills_nothing_and_starts_nothing_until_fewer_are_active(
+    client: Client, endless: dict[str, Any]
+) -> None:
+    jobs = [client.submit(**endless) for _ in range(7)]
     wait_until(lambda: client.queue()["activeRenders"] == LIMIT)
 
     set_queue(client, maxConcurrent=2)
