@@ -27,7 +27,7 @@ _DESCRIPTION = ".meta.json"
 class Kept:
     """The last run's leavings in ``folder``, moved out of the way of the next run until they are given back.
 
-    ``lost`` are the renders of which Lambda would now report that they failed: ``{"jobId", "attempt"}``.
+    ``lost`` are the renders of which Lambda would now report that they failed: ``{"jobId", "attempt", "leg"}``.
     """
 
     folder: Path
@@ -89,4 +89,4 @@ def _owes(row: Json) -> bool:
 
 
 def _invocation(row: Json) -> Json:
-    return {"jobId": row["jobId"]["S"], "attempt": int(row["attempt"]["N"])}
+    return {"jobId": row["jobId"]["S"], "attempt": int(row["attempt"]["N"]), "leg": int(row["leg"]["N"])}

@@ -7,6 +7,8 @@ are left out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 GB_SECOND_USD = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
 REQUEST_USD = 0.0000002
 STORAGE_GB_MONTH_USD = 0.023
@@ -16,24 +18,27 @@ GET_USD = 0.0000004
 _ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
 
 
-def render_cost_usd(
-    *,
-    busy_ms: int,
-    attempts: int,
-    memory_mb: int,
-    machine: str,
-    stored_bytes: int,
-    retention_days: int,
-    asked: int = 0,
-    kept: int = 0,
-) -> float:
+@dataclass(frozen=True)
+class Spent:
+    """What renders of a job have used: run time, invocations of their function, and segments asked for and kept.
+
+    Segments are counted as far as renders lived to tell of them.
+    """
+
+    ms: int = 0
+    invocations: int = 0
+    gets: int = 0
+    puts: int = 0
+
+
+def render_cost_usd(spent: Spent, *, memory_mb: int, machine: str, stored_bytes: int, retention_days: int) -> float:
     """The cost of a finished job in US dollars, rounded to a millionth.
 
-    ``busy_ms`` is the run time of all its attempts, ``machine`` what ``platform.machine()`` says, ``stored_bytes`` what
-    stays in the bucket for ``retention_days``. The last attempt ``asked`` the bucket for so many segments and ``kept``
-    so many there.
+    ``spent`` counts all its invocations, ``machine`` is what ``platform.machine()`` says, ``stored_bytes`` what stays
+    in the bucket for ``retention_days``.
     """
     architecture = _ARCHITECTURES.get(machine, "x86_64")
-    compute = busy_ms / 1000 * memory_mb / 1024 * GB_SECOND_USD[architecture]
+    compute = spent.ms / 1000 * memory_mb / 1024 * GB_SECOND_USD[architecture]
     storage = stored_bytes / 1e9 * STORAGE_GB_MONTH_USD * retention_days / 30
-    return round(compute + attempts * REQUEST_USD + storage + asked * GET_USD + kept * PUT_USD, 6)
+    requests = spent.invocations * REQUEST_USD + spent.gets * GET_USD + spent.puts * PUT_USD
+    return round(compute + storage + requests, 6)

@@ -97,12 +97,12 @@ class Deployment:
             QueueUrl=self.settings.webhook_queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )
 
-    def invoke_render(self, job_id: str, attempt: int) -> None:
-        """Start a render, asynchronously."""
+    def invoke_render(self, function_name: str, job_id: str, attempt: int, leg: int) -> None:
+        """Start a leg of a render, asynchronously."""
         self.renders.invoke(
-            FunctionName=self.settings.render_function_name,
+            FunctionName=function_name,
             InvocationType="Event",
-            Payload=json.dumps({"jobId": job_id, "attempt": attempt}),
+            Payload=json.dumps({"jobId": job_id, "attempt": attempt, "leg": leg}),
         )
 
     def link(self, key: str) -> str:

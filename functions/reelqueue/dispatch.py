@@ -60,7 +60,7 @@ def invocation_failed(at: Deployment, record: Mapping[str, Any]) -> None:
     condition = record.get("requestContext", {}).get("condition", "unknown")
     reason = _reason(record.get("responsePayload") or {}) or f"its invocation failed ({condition})"
     job_id, attempt = request["jobId"], request["attempt"]
-    _taken_back(at, at.store.reclaim(job_id, attempt, reason, counted=condition != NO_CAPACITY))
+    _taken_back(at, at.store.reclaim(job_id, attempt, reason, leg=request["leg"], counted=condition != NO_CAPACITY))
     left = at.store.job(job_id)
     if left is not None and left.attempt == attempt:
         # Nobody else will deliver these: it may have died after it ended the job, before or while it told so.
@@ -77,6 +77,20 @@ def _reason(response: Mapping[str, Any]) -> str:
     if kind == "Runtime.OutOfMemory" or (kind == "Runtime.ExitError" and "signal: killed" in message):
         return MEMORY_RAN_OUT
     return message or kind
+
+
+def begin(at: Deployment, function_name: str, job_id: str, attempt: int, leg: int) -> None:
+    """Invoke a leg of a render for which all is written.
+
+    Raises:
+        ClientError: Lambda refused; the job is back in line.
+    """
+    try:
+        at.invoke_render(function_name, job_id, attempt, leg)
+    except ClientError:
+        # Refused, so nothing runs: back into the line now. (After a time-out it may run; then the lease decides.)
+        at.store.reclaim(job_id, attempt, "the render function could not be invoked", leg=leg, counted=False)
+        raise
 
 
 def parse_message(body: str) -> Mapping[str, Any] | None:
@@ -112,12 +126,7 @@ def _admit_some(at: Deployment) -> bool:
 
 def _start(at: Deployment, ticket: Ticket, attempt: int, slots: Slots, active: int) -> None:
     starting_line(ticket.job_id, active, slots.limit, at.store.queue().length)
-    try:
-        at.invoke_render(ticket.job_id, attempt)
-    except ClientError:
-        # Refused, so nothing runs: back into the line now. (After a time-out it may run; then the lease decides.)
-        at.store.reclaim(ticket.job_id, attempt, "the render function could not be invoked", counted=False)
-        raise
+    begin(at, at.settings.render_function_name, ticket.job_id, attempt, leg=1)
 
 
 def _taken_back(at: Deployment, job: Job | None) -> None:

@@ -20,6 +20,8 @@
     +-- RenderError           why a render failed; never an HTTP answer, stands in the job's ``error``
         +-- AssetError             ASSET_UNAVAILABLE / ASSET_INVALID, names the scene and the element
         +-- RenderTimeout          RENDER_TIMEOUT
+        |   +-- OverItsTime                            longer than its caller allowed
+        |   +-- NoHeadway                              no invocation is long enough to get any further
         +-- RenderLost             RENDER_LOST         three attempts crashed
         +-- OutOfMemory            OUT_OF_MEMORY       even with one process
 
@@ -171,8 +173,18 @@ class AssetError(RenderError):
 class RenderTimeout(RenderError):
     code = "RENDER_TIMEOUT"
 
+
+class OverItsTime(RenderTimeout):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"The render took longer than {seconds} s; shorten the video or raise timeoutSeconds.")
+
+
+class NoHeadway(RenderTimeout):
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"The render got no further within {seconds} s, all the time that its function has for it; raise the "
+            "deployment's RenderTimeout or RenderMemory, or ask for a shorter video, simpler scenes, fewer pixels."
+        )
 
 
 class RenderLost(RenderError):

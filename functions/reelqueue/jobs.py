@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from reelqueue.errors import Conflict, OutOfMemory, ReelqueueError, RenderLost, RenderTimeout
+from reelqueue.costs import Spent
+from reelqueue.errors import Conflict, OutOfMemory, OverItsTime, ReelqueueError, RenderLost
 
 MAX_ATTEMPTS = 3
 """A job whose render was lost this many times fails: whatever kills it would kill it again."""
@@ -96,9 +97,13 @@ class LostAttempt:
 class Job:
     """All of a job but the request itself, which is stored beside it. Times are epoch milliseconds.
 
-    ``attempt`` is the fencing token: it grows with each admission, and whoever holds an older one can write nothing.
+    ``attempt`` and ``leg`` are the fencing token. ``attempt`` grows with each admission; the legs of an attempt are the
+    invocations that render it one after the other, since none may run for longer than 15 minutes. Whoever holds an
+    older one can write nothing. ``running_since`` is when the present leg began, None while none runs; ``headway`` is
+    how many segments were there when the leg before it ended.
+
     ``lost`` are the attempts that were lost since the job was last put into the line by its caller: ``retries`` counts
-    how often that was after an end, ``spent_ms`` is how long its renders had run until then.
+    how often that was after an end. ``spent`` is what all legs have used that are over.
     """
 
     id: str
@@ -110,6 +115,9 @@ class Job:
     queued_at: int
     expires_at: int
     attempt: int = 0
+    leg: int = 1
+    running_since: int | None = None
+    headway: int = 0
     timeout_seconds: int | None = None
     metadata: dict[str, object] | None = None
     started_attempt: int = 0
@@ -121,16 +129,32 @@ class Job:
     error: dict[str, object] | None = None
     lost: tuple[LostAttempt, ...] = ()
     retries: int = 0
-    spent_ms: int = 0
+    spent: Spent = field(default_factory=Spent)
     due: tuple[Event, ...] = field(default=())
 
     def admitted(self) -> Job:
         """The job holds a slot; the render that gets this attempt number may start."""
-        return replace(self, status=JobStatus.PROCESSING, attempt=self.attempt + 1, progress=0)
+        return replace(self, status=JobStatus.PROCESSING, attempt=self.attempt + 1, leg=1, headway=0, progress=0)
 
     def started(self, now: int) -> Job:
-        job = replace(self, started_attempt=self.attempt, started_at=now, progress=0)
+        """The present leg runs. The first one of an attempt is the start that clients are told of."""
+        job = replace(self, running_since=now, spent=replace(self.spent, invocations=self.spent.invocations + 1))
+        if self.leg > 1:
+            return job
+        job = replace(job, started_attempt=self.attempt, started_at=now, progress=0)
         return job._announced("job.processing", now)
+
+    def handed_over(self, now: int, *, progress: int, headway: int, gets: int, puts: int) -> Job:
+        """The next leg may begin, in the same attempt. The present one has asked for so many segments and kept so many,
+        and leaves ``headway`` behind."""
+        rests = self.at_rest(now, gets=gets, puts=puts)
+        return replace(rests, leg=self.leg + 1, progress=max(self.progress, progress), headway=headway)
+
+    def at_rest(self, now: int, *, gets: int = 0, puts: int = 0) -> Job:
+        """The job when its present leg, if there is one, is over; what it used is counted."""
+        spent = self.spent
+        spent = replace(spent, ms=self.busy_ms(now), gets=spent.gets + gets, puts=spent.puts + puts)
+        return replace(self, running_since=None, spent=spent)
 
     def completed(self, result: Result, now: int) -> Job:
         return self._ended(JobStatus.COMPLETED, now, progress=100, result=result)
@@ -147,11 +171,11 @@ class Job:
         started_at = self.started_at if self.started_attempt == self.attempt else None
         entry = LostAttempt(self.attempt, started_at, now, reason[:500], counted)
         # Of those that do not count the last one is enough: there may be many while Lambda has no capacity.
-        job = replace(self, lost=(*(attempt for attempt in self.lost if attempt.counted), entry))
+        job = replace(self.at_rest(now), lost=(*(attempt for attempt in self.lost if attempt.counted), entry))
         if self.cancel_requested:
             return job.cancelled(now)
         if self.over_its_time(now):
-            return job.failed(RenderTimeout(self.timeout_seconds or 0), now)
+            return job.failed(OverItsTime(self.timeout_seconds or 0), now)
         counted_so_far = sum(attempt.counted for attempt in job.lost)
         if job.memory_kills >= MAX_ATTEMPTS:
             return job.failed(OutOfMemory(), now)
@@ -166,8 +190,8 @@ class Job:
         return sum(attempt.reason == MEMORY_RAN_OUT for attempt in self.lost)
 
     def over_its_time(self, now: int) -> bool:
-        """Whether this attempt has run for longer than its caller allowed. The render itself stops at that time; one
-        that hangs does not, and would only hang again."""
+        """Whether this attempt has taken longer, from its start and over all its legs, than its caller allowed. The
+        render itself stops at that time; one that hangs does not, and would only hang again."""
         running = self.started_at is not None and self.started_attempt == self.attempt
         if not running or self.timeout_seconds is None:
             return False
@@ -194,7 +218,6 @@ class Job:
             error=None,
             lost=(),
             retries=self.retries + 1,
-            spent_ms=self.busy_ms(self.finished_at or now),
         )
 
     def cancellable(self) -> None:
@@ -207,11 +230,8 @@ class Job:
         return replace(self, due=(Event(WAKE_UP, WAKE_UP, now, self.id, {}), *self.due))
 
     def busy_ms(self, now: int) -> int:
-        """Milliseconds that renders of this job have run up to ``now``, over all attempts."""
-        lost = sum(entry.ended_at - entry.started_at for entry in self.lost if entry.started_at is not None)
-        running = self.started_at is not None and self.started_attempt == self.attempt
-        running &= all(entry.attempt != self.attempt for entry in self.lost)
-        return self.spent_ms + lost + (now - (self.started_at or now) if running else 0)
+        """Milliseconds that renders of this job have run up to ``now``, over all attempts and their legs."""
+        return self.spent.ms + (0 if self.running_since is None else now - self.running_since)
 
     @property
     def message(self) -> str:
@@ -262,7 +282,7 @@ class Job:
         error: dict[str, object] | None = None,
     ) -> Job:
         job = replace(
-            self,
+            self.at_rest(now),
             status=status,
             finished_at=now,
             progress=self.progress if progress is None else progress,

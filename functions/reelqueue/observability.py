@@ -53,5 +53,10 @@ def reclaimed_line(job: Job, queue: Queue) -> None:
     _say(job.id, f"♻️ Job {job.id} is back in line: {job.lost[-1].reason} {figures}")
 
 
+def handed_over_line(job: Job) -> None:
+    """A render goes on in another invocation, since its own has no more time."""
+    _say(job.id, f"⏭️ Job {job.id} goes on in invocation {job.leg}, with {job.headway} segments done")
+
+
 def _say(job_id: str, line: str) -> None:
     logger.info(line, extra={"job_id": job_id})

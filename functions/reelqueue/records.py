@@ -25,6 +25,7 @@ import gzip
 import json
 from dataclasses import asdict
 
+from reelqueue.costs import Spent
 from reelqueue.jobs import Event, Job, JobStatus, LostAttempt, Result
 from reelqueue.line import Ticket
 from reelqueue.slots import Holder, Slots
@@ -109,6 +110,9 @@ def job_row(job: Job) -> Item:
         "openStatus": None if job.status.final else str(job.status),
         "attempt": job.attempt,
         "startedAttempt": job.started_attempt,
+        "leg": job.leg,
+        "runningSince": job.running_since,
+        "headway": job.headway,
         "ticketKey": job.ticket_key,
         "webhookUrl": job.webhook_url,
         "createdAt": job.created_at,
@@ -124,7 +128,7 @@ def job_row(job: Job) -> Item:
         "result": asdict(job.result) if job.result else None,
         "lost": [asdict(attempt) for attempt in job.lost],
         "retries": job.retries,
-        "spentMs": job.spent_ms,
+        "spent": asdict(job.spent),
         "due": {event.id: _text(asdict(event)) for event in job.due},
     }
     return row(job_key(job.id), {name: value for name, value in item.items() if value is not None})
@@ -144,6 +148,9 @@ def job_of(item: Item) -> Job:
         timeout_seconds=item.get("timeoutSeconds"),
         metadata=json.loads(item["metadata"]) if "metadata" in item else None,
         started_attempt=item["startedAttempt"],
+        leg=item["leg"],
+        running_since=item.get("runningSince"),
+        headway=item["headway"],
         started_at=item.get("startedAt"),
         finished_at=item.get("finishedAt"),
         progress=item["progress"],
@@ -155,7 +162,7 @@ def job_of(item: Item) -> Job:
             for attempt in item["lost"]
         ),
         retries=item["retries"],
-        spent_ms=item["spentMs"],
+        spent=Spent(**item["spent"]),
         due=tuple(Event(**json.loads(text)) for text in item["due"].values()),
     )
 

@@ -11,10 +11,12 @@ Time line of one job, with what each write demands:
 
     submit    put JOB, REQUEST, ticket (and IDEM), each only if absent
     admit     SLOTS has room and does not hold the job; the ticket exists; JOB is queued, at the ticket's attempt
-    start     SLOTS holds this attempt; JOB is processing, this attempt, not started yet
-    progress  JOB is processing, this attempt
-    finish    SLOTS holds this attempt; JOB is processing, this attempt
+    start     SLOTS holds this attempt; JOB is processing, this attempt and leg, which runs not yet
+    progress  JOB is processing, this attempt and leg
+    hand over SLOTS holds this attempt; JOB is processing, this attempt and leg; then its leg is the next
+    finish    SLOTS holds this attempt; JOB is processing, this attempt and leg
     reclaim   SLOTS holds this attempt (and the lease is still the one that ran out); JOB is processing, this attempt
+              and the leg that was seen to be lost
     cancel    the ticket exists; JOB is queued    |    JOB is processing: only marked
     retry     JOB has failed or was cancelled, at this time; REQUEST is still there
 
@@ -34,11 +36,11 @@ from reelqueue.line import Ticket
 from reelqueue.reader import Reader, epoch_ms
 from reelqueue.slots import ADMISSION_LEASE_MS, ADMITTABLE, LEASE_MARGIN_MS, Holder
 from reelqueue.table import ConditionFailed, Item, Table
-from reelqueue.writes import HOLDING, OWING, RENDERING, WAITING, Writes
+from reelqueue.writes import OWING, RENDERING, WAITING, Writes, rendering
 
 
 class Fenced(Exception):
-    """This attempt was given up for lost, or has ended: whoever still works on it must stop and write nothing."""
+    """This leg was given up for lost, has handed over, or has ended: whoever still works on it must write nothing."""
 
 
 class Store(Reader):
@@ -84,6 +86,7 @@ class Store(Reader):
             ConditionFailed: 0 is among its indexes: no room (or held already); else the ticket or the job has moved.
         """
         attempt = ticket.attempt + 1
+        begin = {"attempt": attempt, "leg": 1, "headway": 0, "progress": 0}
         holder = {"attempt": attempt, "until": self.now() + self._admission_lease_ms}
         self.table.transact(
             [
@@ -99,53 +102,49 @@ class Store(Reader):
                     records.job_key(ticket.job_id),
                     condition=WAITING,
                     values={"queued": "queued", "attempt": ticket.attempt},
-                    sets={"status": "processing", "openStatus": "processing", "attempt": attempt, "progress": 0},
+                    sets={"status": "processing", "openStatus": "processing", **begin},
                 ),
             ]
         )
         return attempt
 
     def start(self, job: Job, deadline: int) -> Job:
-        """Claim an attempt, once, and lease its slot until nothing of it can be running (``deadline``, epoch ms).
+        """Claim a leg of an attempt, once, and lease its slot until nothing of it can be running (``deadline``, ms).
 
         The job's own time-out ends the lease sooner: a render that hangs beyond it loses its slot to the dispatcher.
 
         Raises:
-            Fenced: the attempt has started already (a second delivery), was reclaimed, or has ended.
+            Fenced: the leg runs already or has handed over (a second delivery); the attempt was reclaimed or has ended.
         """
-        now = self.now()
-        started = job.started(now)
-        if job.timeout_seconds is not None:
-            deadline = min(deadline, now + 1000 * job.timeout_seconds)
-        condition = f"{RENDERING} AND #startedAttempt < :attempt"
-        values = {"processing": "processing", "attempt": job.attempt}
-        try:
-            self.table.transact(
-                [
-                    self.table.change(
-                        records.SLOTS_KEY,
-                        condition=HOLDING,
-                        values={"attempt": job.attempt},
-                        names={"job": job.id},
-                        sets={"#holders.#job.#until": deadline + LEASE_MARGIN_MS},
-                    ),
-                    self.writes.change_job(job, started, condition, values),
-                ]
-            )
-        except ConditionFailed as error:
-            raise Fenced(job.id) from error
+        started = job.started(self.now())
+        if job.timeout_seconds is not None and started.started_at is not None:
+            deadline = min(deadline, started.started_at + 1000 * job.timeout_seconds)
+        change = self.writes.change_job(
+            job, started, f"{RENDERING} AND attribute_not_exists(#runningSince)", rendering(job)
+        )
+        self._fenced([self.writes.renew_slot(job, deadline + LEASE_MARGIN_MS), change], job)
         return started
 
-    def progress(self, job: Job, percent: int) -> bool:
-        """Record the progress of an attempt; gives back whether its caller wants it cancelled.
+    def hand_over(self, job: Job, after: Job) -> None:
+        """Make room for the next leg of an attempt: it has as long to start as one that was just admitted.
 
         Raises:
-            Fenced: this attempt may write no longer.
+            Fenced: this leg may write no longer.
+        """
+        lease = self.now() + self._admission_lease_ms
+        change = self.writes.change_job(job, after, RENDERING, rendering(job))
+        self._fenced([self.writes.renew_slot(job, lease), change], job)
+
+    def progress(self, job: Job, percent: int) -> bool:
+        """Record the progress of a leg; gives back whether its caller wants it cancelled.
+
+        Raises:
+            Fenced: this leg may write no longer.
         """
         change = self.table.change(
             records.job_key(job.id),
             condition=RENDERING,
-            values={"processing": "processing", "attempt": job.attempt},
+            values=rendering(job),
             sets={"progress": percent},
         )
         try:
@@ -157,10 +156,11 @@ class Store(Reader):
         """What ``progress`` would answer, without writing.
 
         Raises:
-            Fenced: this attempt may write no longer.
+            Fenced: this leg may write no longer.
         """
         now = self.job(job.id)
-        if now is None or now.status is not JobStatus.PROCESSING or now.attempt != job.attempt:
+        mine = now is not None and (now.status, now.attempt, now.leg) == (JobStatus.PROCESSING, job.attempt, job.leg)
+        if now is None or not mine:
             raise Fenced(job.id)
         return now.cancel_requested
 
@@ -170,33 +170,40 @@ class Store(Reader):
         Gives back the job as it was written: it owes the dispatcher a wake-up, for the slot that it leaves.
 
         Raises:
-            Fenced: this attempt may write no longer.
+            Fenced: this leg may write no longer.
         """
         finished = finished.leaving_a_slot(self.now())
         writes = [
             self.writes.release_slot(job, mean_render_ms=mean_render_ms),
-            self.writes.change_job(job, finished, RENDERING, {"processing": "processing", "attempt": job.attempt}),
+            self.writes.change_job(job, finished, RENDERING, rendering(job)),
             self.writes.expire_request(finished),
         ]
-        try:
-            self.table.transact(writes)
-        except ConditionFailed as error:
-            raise Fenced(job.id) from error
+        self._fenced(writes, job)
         return finished
 
     def reclaim(
-        self, job_id: str, attempt: int, reason: str, *, lease: Holder | None = None, counted: bool = True
+        self,
+        job_id: str,
+        attempt: int,
+        reason: str,
+        *,
+        leg: int | None = None,
+        lease: Holder | None = None,
+        counted: bool = True,
     ) -> Job | None:
         """Take the slot back from a lost render; gives back the job after it, None if there was nothing to take.
 
+        With ``leg``, only if the attempt is at this leg: what became of an older one says nothing of the present one.
         With ``lease``, only if the slot's lease is still this one: a render that renewed it in the meantime lives.
-        An attempt that never began is not ``counted``. A job that had started gets the patience anew that its caller
+        What was lost before it began is not ``counted``. A job that had started gets the patience anew that its caller
         had given it; it does not expire for having been interrupted.
         """
         job = self.job(job_id)
         if job is None or job.status is not JobStatus.PROCESSING or job.attempt != attempt:
             return None
-        counted &= lease is None or job.started_attempt == attempt
+        if leg not in (None, job.leg):
+            return None
+        counted &= lease is None or job.running_since is not None
         return self._give_up(job, self.writes.release_slot(job, lease=lease), reason, counted=counted)
 
     def requeue(self, job: Job, reason: str) -> Job | None:
@@ -271,7 +278,7 @@ class Store(Reader):
     def _give_up(self, job: Job, slot: Item, reason: str, *, counted: bool = True) -> Job | None:
         after = job.reclaimed(reason, self.now(), counted=counted)
         condition = f"{RENDERING} AND #cancelRequested = :cancel"
-        values = {"processing": "processing", "attempt": job.attempt, "cancel": job.cancel_requested}
+        values = rendering(job) | {"cancel": job.cancel_requested}
         writes = [slot, self.writes.change_job(job, after, condition, values)]
         if after.status is JobStatus.QUEUED:
             # Into its ticket only: the job keeps the patience that its caller gave it, should it be retried.
@@ -280,6 +287,12 @@ class Store(Reader):
         else:
             writes.append(self.writes.expire_request(after))
         return after if self.table.attempt(writes) else None
+
+    def _fenced(self, writes: list[Item], job: Job) -> None:
+        try:
+            self.table.transact(writes)
+        except ConditionFailed as error:
+            raise Fenced(job.id) from error
 
     def _leave_line(self, job: Job, after: Job) -> Job:
         self.table.transact(

@@ -11,7 +11,8 @@ from reelqueue.slots import Holder
 from reelqueue.table import Item, Table
 from reelqueue.tally import cell
 
-RENDERING = "#status = :processing AND #attempt = :attempt"
+RENDERING = "#status = :processing AND #attempt = :attempt AND #leg = :leg"
+"""The fence: who names an older attempt, or an older leg of it, is refused. ``rendering`` gives its values."""
 WAITING = "#status = :queued AND #attempt = :attempt"
 HOLDING = "#holders.#job.#attempt = :attempt"
 OWING = ("duePartition", "dueAt")
@@ -47,6 +48,16 @@ class Writes:
                 adds={records.counted(place.narrow): change, "version": 1},
             ),
         ]
+
+    def renew_slot(self, job: Job, until: int) -> Item:
+        """Lease this attempt's slot until then (epoch milliseconds)."""
+        return self._table.change(
+            records.SLOTS_KEY,
+            condition=HOLDING,
+            values={"attempt": job.attempt},
+            names={"job": job.id},
+            sets={"#holders.#job.#until": until},
+        )
 
     def release_slot(self, job: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None) -> Item:
         """Take this attempt out of the slots; with ``lease``, only if its lease is still this one."""
@@ -93,6 +104,11 @@ class Writes:
 
     def _ttl(self) -> int:
         return self._now() // 1000 + self._retention_seconds
+
+
+def rendering(job: Job) -> Item:
+    """The values of ``RENDERING``, for a job as its render knows it."""
+    return {"processing": "processing", "attempt": job.attempt, "leg": job.leg}
 
 
 def _ticket(job: Job) -> Ticket:

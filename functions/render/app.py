@@ -1,4 +1,7 @@
-"""Render one attempt of one job; invoked asynchronously by the dispatcher with ``{"jobId", "attempt"}``."""
+"""Render one leg of one attempt of a job; invoked asynchronously with ``{"jobId", "attempt", "leg"}``.
+
+The first leg is invoked by the dispatcher, each other one by the leg before it.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reelqueue.deployment import deployment
 from reelqueue.observability import logger
-from render.attempt import run_attempt
+from render.attempt import Invocation, run_leg
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
-    run_attempt(
-        deployment(),
-        event["jobId"],
-        event["attempt"],
-        remaining_ms=context.get_remaining_time_in_millis(),
-        memory_mb=int(context.memory_limit_in_mb),
+    invocation = Invocation(
+        context.function_name, context.get_remaining_time_in_millis(), int(context.memory_limit_in_mb)
     )
+    run_leg(deployment(), event["jobId"], event["attempt"], event["leg"], invocation)

@@ -1,4 +1,10 @@
-"""One attempt of a job: claim it, run the engine, store the video, give the slot back, tell the caller.
+"""One attempt of a job, or a leg of it: claim it, run the engine, store the video, give the slot back, tell the caller.
+
+    leg 1 --its function's time runs short--> leg 2 --...--> leg n --> completed | failed | cancelled
+
+An attempt begins as leg 1. When the time of its function runs short it hands over to a fresh invocation: same job, same
+attempt, same slot. The next leg finds in the bucket what this one has rendered, so each must leave more than it found;
+one that does not ends the job, since the next would get no further.
 
 The order at the end matters: the video is in the bucket before the job is completed, the slot is free before anybody
 is told, and the webhook, which may hang, comes last. A crash anywhere leaves the rest to the dispatcher.
@@ -16,19 +22,30 @@ from pathlib import Path
 from reelqueue.costs import render_cost_usd
 from reelqueue.courier import announce
 from reelqueue.deployment import Deployment
-from reelqueue.errors import RenderError, RenderTimeout
+from reelqueue.dispatch import begin
+from reelqueue.errors import NoHeadway, OverItsTime, RenderError
 from reelqueue.jobs import Job, JobStatus, Result
-from reelqueue.observability import ended_line, logger
+from reelqueue.observability import ended_line, handed_over_line, logger
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
-from render.engine import Control, Rendered, Stopped, Tally, render
+from render.engine import Control, Rendered, Stopped, render
 from render.fetch import Fetcher
 from render.kept_segments import KeptSegments, segments_folder
-from render.watch import StopReason, Threads, Watch
+from render.watch import StopReason, Threads, Watch, percent_of
 from render.workdir import workdir
 
 WRAP_UP_MS = 15_000
-"""A render is stopped so long before its function's own deadline, so that its end can still be written."""
+"""A render is stopped so long before its function's own deadline, so that its end can still be written, and what it
+has rendered be kept."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What Lambda tells an invocation of itself."""
+
+    function_name: str
+    remaining_ms: int
+    memory_mb: int
 
 
 @dataclass(frozen=True)
@@ -40,36 +57,49 @@ class Machine:
     workdir: Callable[[], AbstractContextManager[Path]] = workdir
 
 
-def run_attempt(
-    at: Deployment, job_id: str, attempt: int, *, remaining_ms: int, memory_mb: int, machine: Machine | None = None
+def run_leg(
+    at: Deployment, job_id: str, attempt: int, leg: int, invocation: Invocation, machine: Machine | None = None
 ) -> None:
-    """Render a job, if this attempt may: a second delivery and a reclaimed attempt leave quietly."""
+    """Render a job, if this leg may: a second delivery and a reclaimed attempt leave quietly.
+
+    Raises:
+        ClientError: Lambda refused the next leg; the job is back in line.
+    """
     machine = machine or Machine()
+    name = {"job_id": job_id, "attempt": attempt, "leg": leg}
     found = at.store.job_and_request(job_id)
     if found is None or found[0].status is not JobStatus.PROCESSING or found[0].attempt != attempt:
-        logger.warning("nothing to do: the attempt is not the job's", extra={"job_id": job_id, "attempt": attempt})
+        logger.warning("nothing to do: the attempt is not the job's", extra=name)
         return
-    job, request_json = found
-    deadline = at.store.now() + remaining_ms
+    job, request_json = replace(found[0], leg=leg), found[1]
+    if leg > 1:
+        # Its first leg posts the start.
+        job = replace(job, due=())
+    deadline = at.store.now() + invocation.remaining_ms
     try:
         job = at.store.start(job, deadline)
     except Fenced:
-        logger.warning("nothing to do: the attempt has started already", extra={"job_id": job_id, "attempt": attempt})
+        logger.warning("nothing to do: the leg has started already, or is over", extra=name)
         return
     # The start is posted beside the render: a slow receiver must not delay it.
     herald = machine.threads.Thread(target=announce, args=(at, job), name="herald")
     herald.start()
     job = replace(job, due=())
     try:
-        finished = _outcome(at, machine, job, request_json, deadline, memory_mb)
+        finished = _outcome(at, machine, job, request_json, deadline, invocation)
         if finished is None:
+            return
+        if not finished.status.final:
+            at.store.hand_over(job, finished)
+            handed_over_line(finished)
+            begin(at, invocation.function_name, job_id, attempt, finished.leg)
             return
         mean = None
         if finished.result is not None:
             mean = at.store.slots().mean_with(round(1000 * finished.result.render_seconds))
         finished = at.store.finish(job, finished, mean)
     except Fenced:
-        logger.warning("the attempt was given up for lost meanwhile", extra={"job_id": job_id, "attempt": attempt})
+        logger.warning("the attempt was given up for lost meanwhile", extra=name)
         return
     finally:
         herald.join()
@@ -78,16 +108,13 @@ def run_attempt(
 
 
 def _outcome(
-    at: Deployment, machine: Machine, job: Job, request_json: str, deadline: int, memory_mb: int
+    at: Deployment, machine: Machine, job: Job, request_json: str, deadline: int, invocation: Invocation
 ) -> Job | None:
-    """The job as this attempt leaves it; None when the attempt is no longer the job's."""
-    limit_ms = deadline - at.store.now() - WRAP_UP_MS
-    if job.timeout_seconds is not None:
-        limit_ms = min(limit_ms, 1000 * job.timeout_seconds)
+    """The job as this leg leaves it: ended, or handed over. None when the attempt is no longer the job's."""
     request = VideoRequest.from_json(request_json)
     folder = segments_folder(job.owner, job.id, shared=request.cache)
     control = Control()
-    watch = Watch(at.store, job, control, deadline=at.store.now() + limit_ms, now=at.store.now, threads=machine.threads)
+    watch = Watch(at.store, job, control, leave_at=deadline - WRAP_UP_MS, now=at.store.now, threads=machine.threads)
     try:
         with machine.workdir() as directory, watch:
             rendered = machine.engine(
@@ -98,7 +125,7 @@ def _outcome(
                 kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
                 memory_kills=job.memory_kills,
             )
-            return job.completed(_stored(at, job, rendered, control.tally, memory_mb), at.store.now())
+            return job.completed(_stored(at, job, rendered, control, invocation.memory_mb), at.store.now())
     except RenderError as error:
         return job.failed(error, at.store.now())
     except Stopped:
@@ -106,14 +133,30 @@ def _outcome(
             case StopReason.CANCELLED:
                 return job.cancelled(at.store.now())
             case StopReason.TIMEOUT:
-                return job.failed(RenderTimeout(limit_ms // 1000), at.store.now())
+                return job.failed(OverItsTime(job.timeout_seconds or 0), at.store.now())
+            case StopReason.SHORT:
+                return _handed_over(job, control, at.store.now(), invocation)
             case _:
                 return None
     finally:
-        logger.info("segments", extra={"job_id": job.id, "attempt": job.attempt, **asdict(control.tally)})
+        told = {"job_id": job.id, "attempt": job.attempt, "leg": job.leg, **asdict(control.tally)}
+        logger.info("segments", extra=told)
 
 
-def _stored(at: Deployment, job: Job, rendered: Rendered, tally: Tally, memory_mb: int) -> Result:
+def _handed_over(job: Job, control: Control, now: int, invocation: Invocation) -> Job:
+    """The job for its next leg, or failed when that would get no further.
+
+    More segments than ever before must be there now: a segment that cannot be fetched is rendered and kept again, and
+    again by the leg after it, so it is not enough to have kept one.
+    """
+    tally = control.tally
+    headway = tally.reused + tally.kept
+    if tally.kept == 0 or headway <= job.headway:
+        return job.failed(NoHeadway((invocation.remaining_ms - WRAP_UP_MS) // 1000), now)
+    return job.handed_over(now, progress=percent_of(control), headway=headway, gets=tally.segments, puts=tally.kept)
+
+
+def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, memory_mb: int) -> Result:
     """Upload video and poster under keys that carry the attempt, so that a lost render cannot overwrite them."""
     folder = f"videos/{job.id}/{job.attempt}"
     result = Result(
@@ -131,13 +174,10 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, tally: Tally, memory_m
     at.s3.upload_file(str(rendered.poster), bucket, result.poster_key, ExtraArgs={"ContentType": "image/jpeg"})
     now = at.store.now()
     cost = render_cost_usd(
-        busy_ms=job.busy_ms(now),
-        attempts=job.attempt,
+        job.at_rest(now, gets=control.tally.segments, puts=control.tally.kept).spent,
         memory_mb=memory_mb,
         machine=platform.machine(),
         stored_bytes=rendered.bytes,
         retention_days=at.settings.video_retention_days,
-        asked=tally.segments,
-        kept=tally.kept,
     )
     return replace(result, render_seconds=(now - (job.started_at or now)) / 1000, cost_usd=cost)

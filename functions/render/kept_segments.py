@@ -37,7 +37,7 @@ class KeptSegments:
     def __init__(self, s3: S3Client, bucket: str, folder: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._folder = folder
+        self.folder = folder
 
     def fetch(self, name: str, target: Path, check: Callable[[], None]) -> bool:
         try:
@@ -57,4 +57,4 @@ class KeptSegments:
             self._s3.put_object(Bucket=self._bucket, Key=self._key(name), Body=content, ContentType="video/mp4")
 
     def _key(self, name: str) -> str:
-        return f"{self._folder}/{name}.mp4"
+        return f"{self.folder}/{name}.mp4"

@@ -22,7 +22,8 @@ WRITE_EVERY_TICKS = 2
 class StopReason(Enum):
     CANCELLED = "its caller cancelled it"
     FENCED = "the attempt was given up for lost"
-    TIMEOUT = "its time is over"
+    TIMEOUT = "it took longer than its caller allowed"
+    SHORT = "its function's time runs short"
 
 
 class Thread(Protocol):
@@ -50,8 +51,8 @@ class Threads(Protocol):
 class Watch:
     """A thread beside the encoder. Each second it asks whether the render may go on; every other time by writing.
 
-    A cancelled, fenced or overdue render is stopped by killing the encoder: it ends within two seconds.
-    ``deadline`` is on the clock ``now`` (epoch milliseconds).
+    A render that is cancelled, fenced, or over its time is stopped by killing the encoder: it ends within two seconds.
+    ``leave_at`` is when this invocation has to leave it, on the clock ``now`` (epoch milliseconds).
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Watch:
         job: Job,
         control: Control,
         *,
-        deadline: int,
+        leave_at: int,
         now: Callable[[], int],
         threads: Threads = threading,
     ) -> None:
@@ -68,9 +69,9 @@ class Watch:
         self._store = store
         self._job = job
         self._control = control
-        self._deadline = deadline
+        self._leave_at = leave_at
         self._now = now
-        self._written = 0
+        self._written = job.progress
         self._over = threads.Event()
         self._thread = threads.Thread(target=self._run, name="watch", daemon=True)
 
@@ -98,9 +99,12 @@ class Watch:
                 return
 
     def _look(self, *, write: bool) -> StopReason | None:
-        if self._now() >= self._deadline:
+        now = self._now()
+        if self._job.over_its_time(now):
             return StopReason.TIMEOUT
-        percent = min(99, int(self._control.progress))
+        if now >= self._leave_at:
+            return StopReason.SHORT
+        percent = percent_of(self._control)
         try:
             if write and percent > self._written:
                 cancel = self._store.progress(self._job, percent)
@@ -110,3 +114,8 @@ class Watch:
         except Fenced:
             return StopReason.FENCED
         return StopReason.CANCELLED if cancel else None
+
+
+def percent_of(control: Control) -> int:
+    """The progress of a render that has not ended, in whole percent."""
+    return min(99, int(control.progress))

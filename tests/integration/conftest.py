@@ -31,7 +31,7 @@ TEMPLATE = load_template(Path(__file__).parents[2] / "template.yaml")
 REGION = "us-east-1"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 CONTEXT: Any = SimpleNamespace(
-    function_name="test",
+    function_name="render",
     memory_limit_in_mb="3008",
     invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:test",
     aws_request_id="11111111-2222-3333-4444-555555555555",
@@ -65,6 +65,7 @@ class Renders:
 
     def __init__(self) -> None:
         self.invoked: list[tuple[str, int]] = []
+        self.legs: list[int] = []
         self.refuse = False
 
     def invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> None:
@@ -73,6 +74,7 @@ class Renders:
         assert (FunctionName, InvocationType) == ("render", "Event")
         payload = json.loads(Payload)
         self.invoked.append((payload["jobId"], payload["attempt"]))
+        self.legs.append(payload["leg"])
 
 
 class Service:
@@ -181,12 +183,12 @@ _made_once = functools.cache(boto3.client)
 """Making the clients takes longer than most of the tests; they hold no state."""
 
 
-def failure(job_id: str, attempt: int, **fields: object) -> dict[str, Any]:
+def failure(job_id: str, attempt: int, leg: int = 1, **fields: object) -> dict[str, Any]:
     """What Lambda sends to the failure destination when a render's process ended."""
     return {
         "version": "1.0",
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 1},
-        "requestPayload": {"jobId": job_id, "attempt": attempt},
+        "requestPayload": {"jobId": job_id, "attempt": attempt, "leg": leg},
         "responsePayload": {"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"},
         **fields,
     }

@@ -21,7 +21,7 @@ LONG = request(scenes=[{"text": "A long one", "duration": 60}], output={"width":
 
 def run(service: Service, job_id: str, attempt: int = 1) -> dict[str, object]:
     """Run the render function and give back what the API says of the job afterwards."""
-    render.app.lambda_handler({"jobId": job_id, "attempt": attempt}, CONTEXT)
+    render.app.lambda_handler({"jobId": job_id, "attempt": attempt, "leg": 1}, CONTEXT)
     return dict(service.call("GET", f"/job-status/{job_id}").body)
 
 
@@ -82,7 +82,7 @@ def test_a_second_delivery_renders_nothing(service: Service) -> None:
 def test_an_attempt_that_is_not_the_jobs_leaves_quietly(service: Service) -> None:
     job_id = admitted(service)
     assert run(service, job_id, attempt=2)["status"] == "processing"
-    render.app.lambda_handler({"jobId": "0123456789abcdef", "attempt": 1}, CONTEXT)
+    render.app.lambda_handler({"jobId": "0123456789abcdef", "attempt": 1, "leg": 1}, CONTEXT)
 
 
 def test_a_missing_asset_fails_the_job_and_names_scene_and_element(service: Service) -> None:

@@ -58,7 +58,7 @@ def receiver() -> Iterator[Receiver]:
 def rendered(service: Service, receiver: Receiver) -> str:
     job_id = service.submit(request(webhookUrl=receiver.url, metadata={"orderId": "ord_42"}))
     service.dispatch()
-    render.app.lambda_handler({"jobId": job_id, "attempt": 1}, CONTEXT)
+    render.app.lambda_handler({"jobId": job_id, "attempt": 1, "leg": 1}, CONTEXT)
     return job_id
 
 

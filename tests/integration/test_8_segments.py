@@ -12,7 +12,7 @@ import pytest
 
 from local.processes import descendants
 from reelqueue.jobs import JobStatus
-from render.attempt import Machine, run_attempt
+from render.attempt import Invocation, Machine, run_leg
 from render.engine import Control, Rendered, render
 from render.engine.control import Tally
 from render.engine.crew import WorkerDied
@@ -63,8 +63,7 @@ def admitted(service: Service, *, caller: str = "admin", **fields: object) -> st
 
 
 def run(service: Service, engine: Engine, job_id: str, attempt: int = 1) -> None:
-    machine = Machine(engine=engine)
-    run_attempt(service.at, job_id, attempt, remaining_ms=900_000, memory_mb=3008, machine=machine)
+    run_leg(service.at, job_id, attempt, 1, Invocation("render", 900_000, 3008), Machine(engine=engine))
     job = service.store.job(job_id)
     assert job is not None
     assert job.status is JobStatus.COMPLETED, job.error

@@ -111,6 +111,11 @@ class Adversary:
         late = [p for p in processes if p.frozen_until > now and p.deadline is not None and p.deadline < now]
         return self.rng.choice(late) if late and self._happens("thawed too late", 0.2) else None
 
+    def again(self) -> bool:
+        """Whether an invocation comes once more at the worst moment: when it has handed over, and the next one has not
+        begun."""
+        return self._happens("older leg delivered again", 0.2)
+
     # What the world asks.
 
     def deliveries(self, what: str) -> list[int]:

@@ -22,6 +22,7 @@ class Report:
     schedules: int = 0
     jobs: int = 0
     starts: int = 0
+    handovers: int = 0
     ends: int = 0
     simulated_ms: int = 0
     seconds: float = 0.0
@@ -34,6 +35,7 @@ class Report:
         self.schedules += 1
         self.jobs += outcome.jobs
         self.starts += outcome.starts
+        self.handovers += outcome.handovers
         self.ends += outcome.ends
         self.simulated_ms += outcome.simulated_ms
         self.calls += outcome.calls
@@ -46,7 +48,7 @@ class Report:
         hours = self.simulated_ms / 3_600_000
         lines = [
             f"{self.schedules:,} schedules in {self.seconds:.0f} s ({hours:,.0f} hours of simulated time)",
-            f"{self.jobs:,} jobs, {self.starts:,} renders started, {self.ends:,} ends",
+            f"{self.jobs:,} jobs, {self.starts:,} renders started, {self.handovers:,} hand-overs, {self.ends:,} ends",
             *_counted("calls to AWS and webhooks", self.calls),
             *_counted("faults", self.faults),
             *_counted("steps of clients and operators", self.actions),

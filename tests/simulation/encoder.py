@@ -1,4 +1,5 @@
-"""The encoder, as the service sees it: it takes its time, heeds its control, and ends well, badly or in a crash."""
+"""The encoder, as the service sees it: it takes its time, heeds its control, keeps segments, and ends well, badly or in
+a crash."""
 
 from __future__ import annotations
 
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from reelqueue.errors import RenderError
 from render.engine import Control, Rendered
+from render.kept_segments import KeptSegments
+
+SEGMENT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -19,20 +23,40 @@ class Script:
 
 
 class Encoder:
-    """Follows a script. ``sleep`` takes seconds of simulated time."""
+    """Follows a script. ``sleep`` takes seconds of simulated time.
+
+    A segment takes ``SEGMENT_SECONDS``. Those that were rendered for a folder need not be rendered again; how long the
+    whole takes there is what the script of the first run said.
+    """
 
     def __init__(self, script: Callable[[], Script], sleep: Callable[[float], None]) -> None:
         self._script = script
         self._sleep = sleep
+        self._seconds: dict[str, int] = {}
+        self._kept: dict[str, int] = {}
 
     def __call__(
-        self, request: object, directory: Path, *, fetch: object, control: Control, kept: object, memory_kills: int
+        self,
+        request: object,
+        directory: Path,
+        *,
+        fetch: object,
+        control: Control,
+        kept: KeptSegments,
+        memory_kills: int,
     ) -> Rendered:
         script = self._script()
-        for second in range(script.seconds):
+        whole = self._seconds.setdefault(kept.folder, script.seconds)
+        control.tally.segments = -(-whole // SEGMENT_SECONDS)
+        control.tally.reused = self._kept.get(kept.folder, 0)
+        for second in range(SEGMENT_SECONDS * control.tally.reused, whole):
             control.check()
             self._sleep(1)
-            control.advance(100 * second / script.seconds)
+            control.advance(100 * second / whole)
+            if (second + 1) % SEGMENT_SECONDS == 0:
+                control.tally.rendered += 1
+                control.tally.kept += 1
+                self._kept[kept.folder] = control.tally.reused + control.tally.kept
         control.check()
         if script.end == "badly":
             raise RenderError("the clip is broken")

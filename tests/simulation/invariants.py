@@ -3,11 +3,12 @@
 1. cap      an admission leaves at most ``limit`` holders, and none happens while the queue is paused
 2. places   a job is in ``holders`` exactly while it is processing, and has a ticket exactly while it is queued; each
             ticket has its twin, and the tallies count what is in the line
-3. once     one final status for each job and each retry of it; an attempt starts once; no render is taken for lost
-            while it lives, and none ends a job that is in other hands by then; no upload overwrites another, and a
-            job's video is the one that its own render uploaded
+3. once     one final status for each job and each retry of it; an attempt starts once, and each leg of it, by its own
+            invocation; no render is taken for lost while it lives, and none ends or hands over a job that is in other
+            hands by then; no upload overwrites another, and a job's video is the one that its own render uploaded
 4. order    no job is admitted past one of its priority that stood before it all the time since the dispatcher looked
-5. webhooks what is posted was written as due, under that id; each start and each end is, and arrives in the end
+5. webhooks what is posted was written as due, under that id; each start and each end is, and arrives in the end; no
+            hand-over is
 6. moving   with a job waiting and a slot free, a render starts within a minute (looked at once faults have stopped)
 
 The audit is watched too: it puts right what must not be, so whatever it finds to repair is a violation.
@@ -44,7 +45,7 @@ LEASE_SLACK_MS = 20_000
 
 @dataclass
 class Life:
-    """What is known of a render that has started: its process, and until when (true time) it may count on its slot."""
+    """What is known of a leg that has started: its process, and until when (true time) it may count on its slot."""
 
     process: Process
     until: int
@@ -52,18 +53,19 @@ class Life:
 
 @dataclass
 class Invariants:
-    """``now`` gives the true time, ``reported`` says whether Lambda reported an attempt as failed."""
+    """``now`` gives the true time, ``reported`` says whether Lambda reported a leg of an attempt as failed."""
 
     table: Mirror
     now: Callable[[], int]
-    reported: Callable[[str, int], bool]
+    reported: Callable[[str, int, int], bool]
     violations: list[str] = field(default_factory=list)
     promised: dict[str, str] = field(default_factory=dict)
     delivered: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
     starts: int = 0
+    handovers: int = 0
     ends: int = 0
-    _lives: dict[tuple[str, int], Life] = field(default_factory=dict)
+    _lives: dict[tuple[str, int, int], Life] = field(default_factory=dict)
     _uploads: dict[str, Process] = field(default_factory=dict)
     _stalled_since: int | None = None
 
@@ -85,7 +87,7 @@ class Invariants:
             if job is not jobs.get(job_id):
                 self._changed(job_id, jobs.get(job_id), job, writer)
         for job_id in holders.keys() - table.holders.keys():
-            self._released(job_id, holders[job_id], writer)
+            self._released(job_id, jobs[job_id], writer)
         for disagreement in table.disagreements():
             self._violated(2, disagreement)
         self.look()
@@ -167,26 +169,50 @@ class Invariants:
                 self._violated(3, f"{job_id} goes from {before.status} to {after.status}")
             if after.status in FINAL:
                 self._ended(job_id, before, after, writer)
+        if after.attempt == before.attempt and after.leg != before.leg:
+            self._handed_over(job_id, before, after, writer)
         if after.started_attempt != before.started_attempt:
-            self._started(job_id, before, after, writer)
+            self._started(job_id, before, after)
+        if after.running_since not in (None, before.running_since):
+            self._runs(job_id, before, after, writer)
 
-    def _started(self, job_id: str, before: Job, after: Job, writer: Process) -> None:
+    def _started(self, job_id: str, before: Job, after: Job) -> None:
         self.starts += 1
         if after.started_attempt != after.attempt or before.started_attempt >= after.started_attempt:
             self._violated(3, f"{job_id} starts attempt {after.started_attempt}, its attempt is {after.attempt}")
         if not self._owes(before, after, "processing"):
             self._violated(5, f"the start of {job_id} is not written as due")
-        if writer.deadline is not None:
-            limits = [writer.deadline] + ([self.now() + after.timeout_ms] if after.timeout_ms else [])
-            self._lives[job_id, after.attempt] = Life(writer, min(limits))
+
+    def _runs(self, job_id: str, before: Job, after: Job, writer: Process) -> None:
+        if writer.renders != (job_id, after.attempt, after.leg):
+            self._violated(3, f"{job_id} is at leg {after.leg} of {after.attempt}, and {writer.name} begins it")
+        if before.running_since is not None:
+            self._violated(3, f"leg {after.leg} of {job_id} begins twice")
+        if after.started_attempt != after.attempt:
+            self._violated(3, f"{job_id} runs leg {after.leg} of attempt {after.attempt}, which has not started")
+        if after.leg > 1 and (after.progress < before.progress or after.started_at != before.started_at):
+            self._violated(3, f"leg {after.leg} of {job_id} begins anew")
+        if writer.deadline is not None and after.started_at is not None:
+            limits = [writer.deadline] + ([after.started_at + after.timeout_ms] if after.timeout_ms else [])
+            self._lives[job_id, after.attempt, after.leg] = Life(writer, min(limits))
+
+    def _handed_over(self, job_id: str, before: Job, after: Job, writer: Process) -> None:
+        self.handovers += 1
+        life = self._lives.get((job_id, before.attempt, before.leg))
+        if (before.status, after.status) != ("processing", "processing") or after.leg != before.leg + 1:
+            self._violated(3, f"{job_id}, {before.status}, goes from leg {before.leg} to {after.leg}, {after.status}")
+        if life is None or writer is not life.process or after.running_since is not None:
+            self._violated(3, f"{job_id} is handed over by {writer.name}, which does not render it")
+        if after.due - before.due or after.progress < before.progress:
+            self._violated(5, f"the hand-over of {job_id} is seen")
 
     def _ended(self, job_id: str, before: Job, after: Job, writer: Process) -> None:
         self.ends += 1
         if not self._owes(before, after, after.status):
             self._violated(5, f"the end of {job_id} is not written as due")
-        life = self._lives.get((job_id, after.attempt))
+        life = self._lives.get((job_id, after.attempt, after.leg))
         if any(other.process is writer and other is not life for other in self._lives.values()):
-            self._violated(3, f"{job_id} is ended by {writer.name}, the render of an earlier attempt")
+            self._violated(3, f"{job_id} is ended by {writer.name}, the render of an earlier attempt or leg")
         if after.status != "completed":
             return
         uploader = self._uploads.get(after.video_key or "")
@@ -198,9 +224,10 @@ class Invariants:
         new = [event_id for event_id in after.due - before.due if event_id.startswith("msg_")]
         return len(new) == 1 and self.promised[new[0]] == f"job.{what}" and new[0] not in self.delivered
 
-    def _released(self, job_id: str, attempt: int, writer: Process) -> None:
-        life = self._lives.get((job_id, attempt))
-        if life is None or writer is life.process or self.reported(job_id, attempt):
+    def _released(self, job_id: str, before: Job, writer: Process) -> None:
+        render = job_id, before.attempt, before.leg
+        life = self._lives.get(render)
+        if life is None or writer is life.process or self.reported(*render):
             return
         if life.process.alive and self.now() < life.until and self.table.jobs[job_id].status not in FINAL:
             self._violated(3, f"{job_id} loses its slot while its render lives and has time")

@@ -25,7 +25,11 @@ class Ticket:
 class Job:
     status: str
     attempt: int
+    leg: int
     started_attempt: int
+    running_since: int | None
+    progress: int
+    started_at: int | None
     ticket_key: str
     priority: int
     timeout_ms: int | None
@@ -107,10 +111,18 @@ def _job(row: Item) -> Job:
     return Job(
         status=row["status"]["S"],
         attempt=int(row["attempt"]["N"]),
+        leg=int(row["leg"]["N"]),
         started_attempt=int(row["startedAttempt"]["N"]),
+        running_since=_time(row, "runningSince"),
+        progress=int(row["progress"]["N"]),
+        started_at=_time(row, "startedAt"),
         ticket_key=row["ticketKey"]["S"],
         priority=int(row["queuedAt"]["N"]) - virtual_ms,
         timeout_ms=1000 * int(timeout["N"]) if timeout else None,
         video_key=video,
         due=frozenset(row["due"]["M"]),
     )
+
+
+def _time(row: Item, name: str) -> int | None:
+    return int(row[name]["N"]) if name in row else None

@@ -67,11 +67,16 @@ def _without_lease(write: Item) -> Item | None:
     return None if "#until" in write.get("Update", {}).get("UpdateExpression", "") else write
 
 
+def _without_leg(write: Item) -> Item:
+    return _condition(write, " AND #leg = :leg", "")
+
+
 MUTATIONS = (
     Mutation("< turned into <= in the admission", "admit", _one_too_many),
     Mutation("no fence in finish", "finish", _without_fence),
     Mutation("no ticket delete in admit", "admit", _without_ticket_delete),
     Mutation("lease not renewed at start", "start", _without_lease),
+    Mutation("no leg in the fence of start", "start", _without_leg),
 )
 
 

@@ -67,7 +67,7 @@ class Platform:
     ) -> None:
         self.plan = plan
         self.handle: dict[str, Callable[[Any, Process], object]] = {}
-        self.failed: set[tuple[str, int]] = set()
+        self.failed: set[tuple[str, int, int]] = set()
         self.unexpected: list[str] = []
         self.queues = {
             "jobs": Queue("jobs", batch=10, concurrency=2),
@@ -181,6 +181,10 @@ class Platform:
         if not deliveries:
             self._timers.after(EVENT_AGE_MS, lambda: self._report(payload, "EventAgeExceeded", None))
 
+    def redeliver(self, payload: Mapping[str, Any]) -> None:
+        """An invocation that was delivered long ago comes once more."""
+        self._render(payload)
+
     def _render(self, payload: Mapping[str, Any]) -> None:
         def ended(failure: str | None, value: Any) -> None:
             if failure is not None:
@@ -190,7 +194,7 @@ class Platform:
 
     def _report(self, payload: Mapping[str, Any], condition: str, failure: str | None) -> None:
         """The record of a failed invocation, as Lambda sends it to the jobs queue."""
-        self.failed.add((payload["jobId"], payload["attempt"]))
+        self.failed.add((payload["jobId"], payload["attempt"], payload["leg"]))
         record = {
             "requestContext": {"condition": condition},
             "requestPayload": payload,

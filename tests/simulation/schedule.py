@@ -29,6 +29,7 @@ class Outcome:
     actions: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     starts: int = 0
+    handovers: int = 0
     ends: int = 0
     simulated_ms: int = 0
 
@@ -41,7 +42,8 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
     adversary = Adversary(rng)
     options = Options(
         limit=rng.randint(1, 3),
-        render_timeout_s=120 if adversary.mix.stalls else rng.choice((120, 300, 300, 900)),
+        # The shortest one that can be deployed: renders hand over after 15 s.
+        render_timeout_s=rng.choice((30, 120) if adversary.mix.stalls else (30, 30, 120, 300, 900)),
         expiry_s=rng.choice((90, 600, 86_400)),
         mutation=mutation,
         keep_trace=keep_trace,
@@ -62,6 +64,7 @@ def run(seed: int, *, mutation: Mutation | None = None, keep_trace: bool = False
             adversary.actions,
             len(world.table.jobs),
             invariants.starts,
+            invariants.handovers,
             invariants.ends,
             world.scheduler.now - begin,
         )
@@ -85,6 +88,9 @@ def _disturb(world: World, adversary: Adversary, rng: random.Random) -> None:
             late = adversary.thaw(world.platform.processes, world.scheduler.now)
             if late is not None:
                 late.frozen_until = 0
+        for job_id, job in world.table.jobs.items():
+            if job.status == "processing" and job.leg > 1 and job.running_since is None and adversary.again():
+                world.platform.redeliver({"jobId": job_id, "attempt": job.attempt, "leg": job.leg - 1})
         _go_on(world, adversary)
 
 
@@ -121,9 +127,11 @@ def _submit(world: World, rng: random.Random) -> None:
         "webhookUrl": "http://127.0.0.1:9/webhook",
         "scenes": [{"text": "Hello", "duration": 1}],
         "priority": rng.choice(("low", "normal", "normal", "normal", "high")),
+        # So each has segments of its own.
+        "cache": False,
     }
     if rng.random() < 0.2:
-        body["timeoutSeconds"] = rng.choice((2, 10, 60))
+        body["timeoutSeconds"] = rng.choice((2, 10, 60, 300))
     headers = {"Idempotency-Key": f"key-{rng.randint(1, 3)}"} if rng.random() < 0.2 else {}
     world.request("POST", "/generate-video-async", body, headers=headers)
 

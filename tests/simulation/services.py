@@ -102,7 +102,7 @@ class Functions:
 
     def invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> None:
         payload = json.loads(Payload)
-        call = Call("lambda", "Invoke", f"{payload['jobId']} {payload['attempt']}", writes=True)
+        call = Call("lambda", "Invoke", f"{payload['jobId']} {payload['attempt']}.{payload['leg']}", writes=True)
         self._wire.call(call, lambda: self._invoke(payload))
 
 

@@ -33,7 +33,8 @@ def _taken() -> threading.Lock:
 class Process:
     """One invocation of a function: its tasks, and its clock, which may be wrong. Times are true epoch milliseconds.
 
-    ``line_read`` says which line it has seen, ``acts_on`` which one its newest transaction was made for.
+    ``renders`` is the job, the attempt and the leg of a render. ``line_read`` says which line it has seen, ``acts_on``
+    which one its newest transaction was made for.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Process:
     frozen_until: int = 0
     tasks: list[Task] = field(default_factory=list)
     end: str = "crashed"
+    renders: tuple[str, int, int] | None = None
     line_read: int | None = None
     acts_on: int | None = None
 

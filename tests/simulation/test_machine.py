@@ -70,7 +70,8 @@ class Line(RuleBasedStateMachine):
     @rule(priority=st.sampled_from(("normal", "high")), timeout=st.sampled_from((None, 2)))
     def submit(self, priority: str, timeout: int | None) -> None:
         body = {"webhookUrl": "http://127.0.0.1:9/webhook", "scenes": [{"text": "Hello", "duration": 1}]}
-        self._request("POST", "/generate-video-async", body | {"priority": priority, "timeoutSeconds": timeout})
+        more = {"priority": priority, "timeoutSeconds": timeout, "cache": False}
+        self._request("POST", "/generate-video-async", body | more)
 
     @precondition(lambda self: self.world.table.jobs)
     @rule(number=st.integers(0, 5), what=st.sampled_from(("cancel", "retry")))
@@ -117,7 +118,7 @@ class Line(RuleBasedStateMachine):
         self.plan.next_skews.append(skew)
         self.plan.overtimes.append(overtime)
 
-    @rule(seconds=st.sampled_from((1, 20)), end=st.sampled_from(("well", "badly", "crash")))
+    @rule(seconds=st.sampled_from((1, 20, 200)), end=st.sampled_from(("well", "badly", "crash")))
     def next_render(self, seconds: int, end: str) -> None:
         self.plan.next_scripts.append(Script(seconds, end))
 

@@ -29,7 +29,7 @@ from reelqueue.audit import REPAIRED
 from reelqueue.deployment import deployment
 from reelqueue.table import Key
 from reelqueue.webhooks import Sender, signing_key
-from render.attempt import Machine, run_attempt
+from render.attempt import Invocation, Machine, run_leg
 from tests.simulation.containers import Containers
 from tests.simulation.dynamodb import DynamoDB
 from tests.simulation.encoder import Encoder, Script
@@ -87,7 +87,7 @@ class World:
         self.invariants = Invariants(
             self.table,
             now=lambda: self.scheduler.now,
-            reported=lambda job_id, attempt: (job_id, attempt) in self.platform.failed,
+            reported=lambda job_id, attempt, leg: (job_id, attempt, leg) in self.platform.failed,
         )
         self._job_numbers = itertools.count(1)
         self._machine = Machine(
@@ -238,14 +238,9 @@ class World:
 
     def _render(self, payload: Mapping[str, Any], process: Process) -> None:
         assert process.deadline is not None
-        run_attempt(
-            deployment(),
-            payload["jobId"],
-            payload["attempt"],
-            remaining_ms=process.deadline - self.scheduler.now,
-            memory_mb=3008,
-            machine=self._machine,
-        )
+        process.renders = payload["jobId"], payload["attempt"], payload["leg"]
+        invocation = Invocation("render", process.deadline - self.scheduler.now, memory_mb=3008)
+        run_leg(deployment(), *process.renders, invocation, self._machine)
 
 
 @functools.cache

@@ -14,12 +14,18 @@ def roles(expanded: Resources) -> dict[str, dict[str, Any]]:
 
 
 def statements(expanded: Resources) -> Iterator[tuple[str, list[str], list[Any]]]:
-    """(role, actions, resources) of every statement."""
-    for name, role in roles(expanded).items():
-        for policy in role["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                assert statement["Effect"] == "Allow"
-                yield name, as_list(statement["Action"]), as_list(statement["Resource"])
+    """(role, actions, resources) of every statement, in the roles and in policies of their own."""
+    documents = [
+        (name, policy["PolicyDocument"]) for name, role in roles(expanded).items() for policy in role["Policies"]
+    ]
+    for resource in expanded.values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            [role] = resource["Properties"]["Roles"]
+            documents.append((role["Ref"], resource["Properties"]["PolicyDocument"]))
+    for name, document in documents:
+        for statement in document["Statement"]:
+            assert statement["Effect"] == "Allow"
+            yield name, as_list(statement["Action"]), as_list(statement["Resource"])
 
 
 def as_list(value: Any) -> list[Any]:
@@ -70,9 +76,10 @@ def test_only_the_render_touches_segments(expanded: Resources) -> None:
     assert found == [("RenderRole", ["s3:GetObject", "s3:PutObject"])]
 
 
-def test_only_the_dispatcher_starts_renders(expanded: Resources) -> None:
+def test_the_dispatcher_starts_renders_and_they_hand_over_to_themselves(expanded: Resources) -> None:
     render = {"Fn::GetAtt": ["RenderFunction", "Arn"]}
-    assert [role for role, _, found in statements(expanded) if render in found] == ["DispatcherRole"]
+    found = [(role, actions) for role, actions, places in statements(expanded) if render in places]
+    assert found == [("DispatcherRole", ["lambda:InvokeFunction"]), ("RenderRole", ["lambda:InvokeFunction"])]
 
 
 def test_nobody_scans_the_table(expanded: Resources) -> None:
