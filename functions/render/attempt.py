@@ -125,6 +125,8 @@ def _outcome(
                 kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
                 memory_kills=job.memory_kills,
             )
+            # It takes seconds and is not cut off: where it was, by Lambda, the next attempt has only this left to do.
+            control.check()
             return job.completed(_stored(at, job, rendered, control, invocation.memory_mb), at.store.now())
     except RenderError as error:
         return job.failed(error, at.store.now())

@@ -1,4 +1,4 @@
-"""A render whose function has a few seconds only: it hands over to itself, and nobody who waits for the video can tell."""
+"""A render whose function has a few seconds only hands over to itself, and nobody who waits for the video can tell."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.integration.conftest import Service, failure, request
 MINUTES = 900_000
 """What a function has, in milliseconds."""
 SCENES = [{"text": text, "duration": 2} for text in ("One", "Two", "Three")]
+SEGMENTS = 5
 
 
 class Quick:
@@ -93,7 +95,7 @@ def job_of(service: Service, job_id: str) -> Job:
 
 
 def handed_over(service: Service, **fields: object) -> Job:
-    return run(service, TooSlow(service, segments=5, kept=2), admitted(service, **fields))
+    return run(service, TooSlow(service, segments=SEGMENTS, kept=2), admitted(service, **fields))
 
 
 @pytest.mark.parametrize("cache", [True, False])
@@ -212,12 +214,25 @@ def test_a_refused_hand_over_puts_the_job_back_into_line(service: Service) -> No
     job_id = admitted(service)
     service.renders.refuse = True
     with pytest.raises(ClientError):
-        run(service, TooSlow(service, segments=5, kept=2), job_id)
+        run(service, TooSlow(service, segments=SEGMENTS, kept=2), job_id)
     job = job_of(service, job_id)
     assert (job.status, [lost.counted for lost in job.lost]) == (JobStatus.QUEUED, [False])
     service.renders.refuse = False
     # Lambda reports the invocation that ended so, and that wakes the dispatcher.
     assert service.dispatch(failure(job_id, 1, leg=1)) == [(job_id, 2)]
+
+
+def test_a_video_that_is_joined_too_late_is_not_begun_to_be_stored(service: Service, tmp_path: Path) -> None:
+    def engine(*arguments: Any, control: Control, **options: Any) -> Rendered:
+        control.tally.segments = control.tally.reused = SEGMENTS
+        service.clock.sleep(MINUTES / 1000)
+        assert control._stop.wait(5)
+        return Rendered(tmp_path / "video.mp4", tmp_path / "poster.jpg", 1.0, 320, 180, 1000)
+
+    job = run(service, engine, admitted(service))
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error["code"] == "RENDER_TIMEOUT"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +245,7 @@ def test_a_refused_hand_over_puts_the_job_back_into_line(service: Service) -> No
 )
 def test_a_leg_that_gets_no_further_ends_the_job_and_says_what_to_do(service: Service, second: dict[str, int]) -> None:
     job_id = handed_over(service).id
-    job = run(service, TooSlow(service, segments=5, **second), job_id, leg=2)
+    job = run(service, TooSlow(service, segments=SEGMENTS, **second), job_id, leg=2)
     assert job.status is JobStatus.FAILED
     assert job.error is not None
     assert job.error["code"] == "RENDER_TIMEOUT"
