@@ -19,7 +19,8 @@
     +-- JobExpired            why a waiting job was cancelled (JOB_EXPIRED); never an HTTP answer
     +-- RenderError           why a render failed; never an HTTP answer, stands in the job's ``error``
         +-- AssetError             ASSET_UNAVAILABLE / ASSET_INVALID, names the scene and the element
-        +-- RenderTimeout          RENDER_TIMEOUT      longer than its caller allowed
+        +-- RenderTimeout          RENDER_TIMEOUT
+        |   +-- OverItsTime                            longer than its caller allowed
         |   +-- NoHeadway                              no invocation is long enough to get any further
         +-- RenderLost             RENDER_LOST         three attempts crashed
         +-- OutOfMemory            OUT_OF_MEMORY       even with one process
@@ -172,16 +173,17 @@ class AssetError(RenderError):
 class RenderTimeout(RenderError):
     code = "RENDER_TIMEOUT"
 
+
+class OverItsTime(RenderTimeout):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"The render took longer than {seconds} s; shorten the video or raise timeoutSeconds.")
 
 
 class NoHeadway(RenderTimeout):
     def __init__(self, seconds: int) -> None:
-        RenderError.__init__(
-            self,
+        super().__init__(
             f"The render got no further within {seconds} s, all the time that its function has for it; raise the "
-            "deployment's RenderTimeout or RenderMemory, or ask for a shorter video, simpler scenes, fewer pixels.",
+            "deployment's RenderTimeout or RenderMemory, or ask for a shorter video, simpler scenes, fewer pixels."
         )
 
 

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from reelqueue.costs import Spent
-from reelqueue.errors import Conflict, OutOfMemory, ReelqueueError, RenderLost, RenderTimeout
+from reelqueue.errors import Conflict, OutOfMemory, OverItsTime, ReelqueueError, RenderLost
 
 MAX_ATTEMPTS = 3
 """A job whose render was lost this many times fails: whatever kills it would kill it again."""
@@ -144,10 +144,11 @@ class Job:
         job = replace(job, started_attempt=self.attempt, started_at=now, progress=0)
         return job._announced("job.processing", now)
 
-    def handed_over(self, now: int, *, headway: int, gets: int, puts: int) -> Job:
-        """The next leg may begin: same attempt, same start, same progress. The present one has asked for so many
-        segments and kept so many, and leaves ``headway`` behind."""
-        return replace(self.at_rest(now, gets=gets, puts=puts), leg=self.leg + 1, headway=headway)
+    def handed_over(self, now: int, *, progress: int, headway: int, gets: int, puts: int) -> Job:
+        """The next leg may begin, in the same attempt. The present one has asked for so many segments and kept so many,
+        and leaves ``headway`` behind."""
+        rests = self.at_rest(now, gets=gets, puts=puts)
+        return replace(rests, leg=self.leg + 1, progress=max(self.progress, progress), headway=headway)
 
     def at_rest(self, now: int, *, gets: int = 0, puts: int = 0) -> Job:
         """The job when its present leg, if there is one, is over; what it used is counted."""
@@ -174,7 +175,7 @@ class Job:
         if self.cancel_requested:
             return job.cancelled(now)
         if self.over_its_time(now):
-            return job.failed(RenderTimeout(self.timeout_seconds or 0), now)
+            return job.failed(OverItsTime(self.timeout_seconds or 0), now)
         counted_so_far = sum(attempt.counted for attempt in job.lost)
         if job.memory_kills >= MAX_ATTEMPTS:
             return job.failed(OutOfMemory(), now)

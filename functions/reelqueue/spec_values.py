@@ -38,7 +38,7 @@ class Limits:
     max_height: int = 2160
     max_metadata_bytes: int = 4096
     max_expires_seconds: int = 1_209_600
-    max_timeout_seconds: int = 21_600
+    max_timeout_seconds: int = 43_200
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,15 @@ from reelqueue.costs import render_cost_usd
 from reelqueue.courier import announce
 from reelqueue.deployment import Deployment
 from reelqueue.dispatch import begin
-from reelqueue.errors import NoHeadway, RenderError, RenderTimeout
+from reelqueue.errors import NoHeadway, OverItsTime, RenderError
 from reelqueue.jobs import Job, JobStatus, Result
 from reelqueue.observability import ended_line, handed_over_line, logger
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
-from render.engine import Control, Rendered, Stopped, Tally, render
+from render.engine import Control, Rendered, Stopped, render
 from render.fetch import Fetcher
 from render.kept_segments import KeptSegments, segments_folder
-from render.watch import StopReason, Threads, Watch
+from render.watch import StopReason, Threads, Watch, percent_of
 from render.workdir import workdir
 
 WRAP_UP_MS = 15_000
@@ -125,6 +125,8 @@ def _outcome(
                 kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
                 memory_kills=job.memory_kills,
             )
+            # It takes seconds and is not cut off: where it was, by Lambda, the next attempt has only this left to do.
+            control.check()
             return job.completed(_stored(at, job, rendered, control, invocation.memory_mb), at.store.now())
     except RenderError as error:
         return job.failed(error, at.store.now())
@@ -133,9 +135,9 @@ def _outcome(
             case StopReason.CANCELLED:
                 return job.cancelled(at.store.now())
             case StopReason.TIMEOUT:
-                return job.failed(RenderTimeout(job.timeout_seconds or 0), at.store.now())
+                return job.failed(OverItsTime(job.timeout_seconds or 0), at.store.now())
             case StopReason.SHORT:
-                return _handed_over(job, control.tally, at.store.now(), invocation)
+                return _handed_over(job, control, at.store.now(), invocation)
             case _:
                 return None
     finally:
@@ -143,16 +145,17 @@ def _outcome(
         logger.info("segments", extra=told)
 
 
-def _handed_over(job: Job, tally: Tally, now: int, invocation: Invocation) -> Job:
+def _handed_over(job: Job, control: Control, now: int, invocation: Invocation) -> Job:
     """The job for its next leg, or failed when that would get no further.
 
     More segments than ever before must be there now: a segment that cannot be fetched is rendered and kept again, and
     again by the leg after it, so it is not enough to have kept one.
     """
+    tally = control.tally
     headway = tally.reused + tally.kept
     if tally.kept == 0 or headway <= job.headway:
         return job.failed(NoHeadway((invocation.remaining_ms - WRAP_UP_MS) // 1000), now)
-    return job.handed_over(now, headway=headway, gets=tally.segments, puts=tally.kept)
+    return job.handed_over(now, progress=percent_of(control), headway=headway, gets=tally.segments, puts=tally.kept)
 
 
 def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, memory_mb: int) -> Result:

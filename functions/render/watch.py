@@ -104,7 +104,7 @@ class Watch:
             return StopReason.TIMEOUT
         if now >= self._leave_at:
             return StopReason.SHORT
-        percent = min(99, int(self._control.progress))
+        percent = percent_of(self._control)
         try:
             if write and percent > self._written:
                 cancel = self._store.progress(self._job, percent)
@@ -114,3 +114,8 @@ class Watch:
         except Fenced:
             return StopReason.FENCED
         return StopReason.CANCELLED if cancel else None
+
+
+def percent_of(control: Control) -> int:
+    """The progress of a render that has not ended, in whole percent."""
+    return min(99, int(control.progress))

@@ -69,10 +69,9 @@ class Line(RuleBasedStateMachine):
 
     @rule(priority=st.sampled_from(("normal", "high")), timeout=st.sampled_from((None, 2)))
     def submit(self, priority: str, timeout: int | None) -> None:
-        scenes = [{"text": "Hello", "duration": 1}]
-        # Not the segments of other jobs, so that each takes as long as its script says.
-        body = {"webhookUrl": "http://127.0.0.1:9/webhook", "scenes": scenes, "cache": False}
-        self._request("POST", "/generate-video-async", body | {"priority": priority, "timeoutSeconds": timeout})
+        body = {"webhookUrl": "http://127.0.0.1:9/webhook", "scenes": [{"text": "Hello", "duration": 1}]}
+        more = {"priority": priority, "timeoutSeconds": timeout, "cache": False}
+        self._request("POST", "/generate-video-async", body | more)
 
     @precondition(lambda self: self.world.table.jobs)
     @rule(number=st.integers(0, 5), what=st.sampled_from(("cancel", "retry")))

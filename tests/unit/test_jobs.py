@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reelqueue.errors import AssetError, Conflict, RenderTimeout
+from reelqueue.costs import Spent
+from reelqueue.errors import AssetError, Conflict, OverItsTime
 from reelqueue.jobs import MAX_ATTEMPTS, Job, JobStatus, Result, iso, new_job_id
 
 SUBMITTED = 1_763_145_000_000
@@ -120,7 +121,7 @@ def test_a_failed_job_names_the_element(rendering: Job) -> None:
 
 def test_progress_is_a_message_for_people(rendering: Job) -> None:
     assert replace(rendering, progress=45).message == "Rendering: 45%"
-    assert "longer than 30 s" in rendering.failed(RenderTimeout(30), SUBMITTED).message
+    assert "longer than 30 s" in rendering.failed(OverItsTime(30), SUBMITTED).message
 
 
 def test_times_are_iso_8601_with_milliseconds() -> None:
@@ -129,3 +130,33 @@ def test_times_are_iso_8601_with_milliseconds() -> None:
 
 def test_job_ids_are_not_guessable() -> None:
     assert len({new_job_id() for _ in range(1000)}) == 1000
+
+
+def test_a_hand_over_changes_nothing_that_clients_see(rendering: Job) -> None:
+    rendering = replace(rendering, progress=40)
+    handed = rendering.handed_over(SUBMITTED + 9000, progress=30, headway=7, gets=20, puts=7)
+    second = handed.started(SUBMITTED + 12_000)
+    assert (handed.leg, handed.headway, handed.running_since) == (2, 7, None)
+    assert second.answer() == rendering.answer()
+    assert second.due == rendering.due
+
+
+def test_what_all_legs_used_is_counted_and_the_time_between_them_is_not(rendering: Job) -> None:
+    handed = rendering.handed_over(SUBMITTED + 9000, progress=30, headway=7, gets=20, puts=7)
+    last = handed.started(SUBMITTED + 12_000).at_rest(SUBMITTED + 15_000, gets=20, puts=13)
+    assert last.spent == Spent(ms=8000 + 3000, invocations=2, gets=40, puts=20)
+
+
+def test_a_time_out_counts_over_all_legs(rendering: Job) -> None:
+    job = replace(rendering, timeout_seconds=10).handed_over(SUBMITTED + 9000, progress=30, headway=7, gets=20, puts=7)
+    second = job.started(SUBMITTED + 9500)
+    assert not second.over_its_time(SUBMITTED + 10_999)
+    assert second.over_its_time(SUBMITTED + 11_000)
+
+
+def test_the_attempt_after_one_that_had_handed_over_begins_with_its_first_leg(rendering: Job) -> None:
+    second = rendering.handed_over(SUBMITTED + 9000, progress=30, headway=7, gets=20, puts=7).started(SUBMITTED + 9500)
+    again = second.reclaimed("signal: killed", SUBMITTED + 10_500).admitted()
+    assert (again.attempt, again.leg, again.headway, again.running_since) == (2, 1, 0, None)
+    assert again.lost[0].started_at == SUBMITTED + 1000
+    assert again.spent.ms == 8000 + 1000
