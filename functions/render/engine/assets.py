@@ -21,6 +21,8 @@ from render.engine.process import Ffmpeg
 Fetch = Callable[[str, Path, Callable[[], None]], None]
 
 _AT_ONCE = 8
+# Each may take as much memory as its allowance says, if somebody has made its file for that.
+_PROBED_AT_ONCE = 2
 _LOOK_SECONDS = 0.1
 _PIECE = 1 << 20
 
@@ -91,6 +93,7 @@ class _Preflight:
         self._fetch = fetch
         self._ffmpeg = ffmpeg
         self._decoding = threading.Lock()
+        self._probing = threading.Semaphore(_PROBED_AT_ONCE)
         self.over = threading.Event()
 
     def look_at(self, path: Path, uses: Sequence[_Use]) -> _Facts:
@@ -111,7 +114,7 @@ class _Preflight:
                 if use.kind == "image":
                     image = image or self._image(path)
                 else:
-                    media = media or probe_media(path, self._ffmpeg)
+                    media = media or self._media(path)
                     _check_kind(use, media)
             except Unusable as unusable:
                 raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
@@ -130,6 +133,11 @@ class _Preflight:
         with self._decoding:
             self._check()
             return probe_image(path)
+
+    def _media(self, path: Path) -> MediaFacts:
+        with self._probing:
+            self._check()
+            return probe_media(path, self._ffmpeg)
 
     def _check(self) -> None:
         self._ffmpeg.control.check()

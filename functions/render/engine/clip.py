@@ -27,7 +27,7 @@ from reelqueue.spec_scenes import VideoElement
 from render.engine.geometry import Box, Fitted
 from render.engine.planes import Picture, Plane
 from render.engine.probe import MediaFacts
-from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS
+from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS, MAX_VIDEO_PIXELS
 
 # What is worse than a warning is kept for those who capture it; repetitions too, for each file is judged by itself.
 av.logging.set_level(av.logging.ERROR)
@@ -170,6 +170,8 @@ class ClipReader:
         self._file = file
         stream = file.streams.video[0]
         stream.codec_context.thread_count = 1
+        # The probe has seen the size of the first frame, and a stream may change it.
+        stream.codec_context.options = {"max_pixels": str(MAX_VIDEO_PIXELS)}
         zero = Fraction(file.start_time or 0, av.time_base)
         if start > 0:
             file.seek(floor((start + zero) * av.time_base), backward=True)

@@ -62,13 +62,15 @@ class Crew:
     def _start(self) -> None:
         # One thread for each library that would make a pool of its own: the workers are what runs in parallel.
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        # What decodes a client's files has no use for the function's credentials.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "render.engine.foreman"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=os.environ | alone | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                env=inherited | alone | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
                 start_new_session=True,
             )
         self._control.watch(self._process)

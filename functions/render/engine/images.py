@@ -1,16 +1,33 @@
-"""Still images: checked before the first frame is made, decoded when their scene begins."""
+"""Still images: checked before the first frame is made, decoded when their scene begins.
+
+Of an animation or a file of several pages the first picture is shown, and nothing else is decoded. What a header claims
+is compared with the limits before any pixel is.
+"""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from render.engine.probe import Unusable
 
 MAX_PIXELS = 100_000_000
+MAX_BYTES = 400 << 20
+"""As many as 100 megapixels have without any compression. Pillow keeps some of a file's parts in memory."""
+
+MAX_SCANS = 100
+"""A progressive JPEG has about ten. Each takes as long as a whole picture, and may have just a few bytes."""
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_PIECE = 1 << 20
+
+# Pillow's own guard, for what it learns only while it decodes: it refuses twice as much. What it would warn of before
+# is refused by the limit here.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
@@ -27,20 +44,36 @@ def probe_image(path: Path) -> ImageFacts:
     Raises:
         Unusable: it is no picture that can be drawn, or larger than 100 megapixels.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise Unusable(f"is larger than {MAX_BYTES >> 20} MB, the limit of a picture")
     try:
         with Image.open(path, formats=_FORMATS) as image:
-            width, height = image.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+            (width, height), kind = image.size, image.format
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Unusable(f"has more pixels than the limit of {MAX_PIXELS // 1_000_000} megapixels") from error
+    except Exception as error:  # Pillow raises whatever its parsers stumble over
         raise Unusable("is not an image that can be read (JPEG, PNG, WebP, GIF, BMP, TIFF)") from error
     if width * height > MAX_PIXELS:
         raise Unusable(f"has {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels")
+    if kind in ("JPEG", "MPO") and _scans(path) > MAX_SCANS:
+        raise Unusable(f"is a JPEG of more than {MAX_SCANS} scans, which takes too long to decode; save it anew")
     try:
         wide, tall = load_image(path, (1, 1)).size
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # as above
         raise Unusable("cannot be decoded; it may be damaged") from error
     # A quick decode may come out smaller; what it still tells is which side is the longer one.
     turned = (width > height) != (wide > tall) and width != height
     return ImageFacts(height, width) if turned else ImageFacts(width, height)
+
+
+def _scans(path: Path) -> int:
+    """How many scans a JPEG has at most: its data cannot hold their marker, and its thumbnail has one or two."""
+    count, last = 0, b""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            count += (last + piece).count(b"\xff\xda")
+            last = piece[-1:]
+    return count
 
 
 def load_image(path: Path, useful: tuple[int, int]) -> Image.Image:

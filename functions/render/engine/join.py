@@ -32,7 +32,7 @@ def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Pa
     """
     with (
         _opened(files[0]) as first,
-        av.open(str(sound)) as heard,
+        av.open(str(sound), format="mp4") as heard,
         av.open(str(target), "w", format="mp4", options=_OPTIONS) as video,
     ):
         parameters = bytes(first.streams.video[0].codec_context.extradata or b"")
@@ -79,7 +79,7 @@ def _frames(segment: Segment, file: Path, fps: int, parameters: bytes) -> Iterat
 
 def _opened(file: Path) -> InputContainer:
     # Else libav would decode the first picture of each, to learn what the parameter sets say (36 ms a segment).
-    return av.open(str(file), options={"skip_frame": "all"})
+    return av.open(str(file), format="mp4", options={"skip_frame": "all"})
 
 
 def _apart(packet: av.Packet[Any], keyframes: Keyframes) -> av.Packet[Any]:

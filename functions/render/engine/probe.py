@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from render.engine.process import CLIENT_INPUT, Ffmpeg
+from render.engine.process import CLIENT_INPUT, MAX_VIDEO_PIXELS, PROBING, Ffmpeg, Running
 
+_FORMATS = "MP4, MOV, WebM, MKV, AVI, MPEG, GIF, OGG, MP3, M4A, WAV, AIFF, FLAC, AAC"
 _COLOR_TAGS = "bt709|bt470bg|smpte170m|bt2020"
 
 
@@ -41,12 +42,19 @@ def probe_media(path: Path, ffmpeg: Ffmpeg) -> MediaFacts:
         Unusable: ffmpeg finds neither moving pictures nor sound in it, or cannot decode them.
     """
     first = ["-map", "0:v:0?", "-frames:v", "1", "-map", "0:a:0?", "-frames:a", "1", "-f", "null", "-"]
-    with ffmpeg.running(["-v", "info", *CLIENT_INPUT, "-i", str(path), *first]) as run:
+    with ffmpeg.running(["-v", "info", *CLIENT_INPUT, "-i", str(path), *first], PROBING) as run:
         run.process.wait()
     ffmpeg.control.check()
-    facts = parse_report(run.report())
+    _within_limits(run)
+    report = run.report()
+    huge = re.search(r"Picture size (\d+)x(\d+) (?:exceeds|is invalid)", report)
+    if huge:
+        raise Unusable(_too_large(int(huge[1]), int(huge[2])))
+    facts = parse_report(report)
     if not facts.has_video and not facts.has_audio:
-        raise Unusable("is neither a video nor a sound that can be read")
+        raise Unusable(f"is neither a video nor a sound that can be read ({_FORMATS})")
+    if facts.width * facts.height > MAX_VIDEO_PIXELS:
+        raise Unusable(_too_large(facts.width, facts.height))
     if run.process.returncode != 0:
         raise Unusable("cannot be decoded; it may be damaged")
     return facts if facts.seconds > 0 else _counted(facts, path, ffmpeg)
@@ -76,10 +84,21 @@ def parse_report(report: str) -> MediaFacts:
 def _counted(facts: MediaFacts, path: Path, ffmpeg: Ffmpeg) -> MediaFacts:
     """The facts of a file that does not tell its length: its packets are read through once."""
     arguments = [*CLIENT_INPUT, "-i", str(path), "-c", "copy", "-progress", "pipe:1", "-f", "null", "-"]
-    with ffmpeg.running(arguments) as run:
+    with ffmpeg.running(arguments, PROBING) as run:
         report = run.output.read().decode(errors="replace")
+        run.process.wait()
     ffmpeg.control.check()
+    _within_limits(run)
     times = re.findall(r"^out_time_us=(\d+)", report, re.MULTILINE)
     if not times or int(times[-1]) == 0:
         raise Unusable("has no length; it may be damaged")
     return replace(facts, seconds=int(times[-1]) / 1e6)
+
+
+def _within_limits(run: Running) -> None:
+    if run.exceeded:
+        raise Unusable("takes too much time or memory to read; it may be damaged")
+
+
+def _too_large(width: int, height: int) -> str:
+    return f"has {width} x {height} pixels; the limit is {MAX_VIDEO_PIXELS // 1_000_000} megapixels for moving pictures"

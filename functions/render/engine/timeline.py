@@ -7,10 +7,10 @@ up: the video is as long as the request says to within one frame, however many s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
-from reelqueue.errors import RenderError
+from reelqueue.errors import AssetError, RenderError
 from reelqueue.spec_request import VideoRequest, overlap_seconds
 from reelqueue.spec_scenes import AudioElement, Scene, TransitionType, Trim, VideoElement, VisualElement
 from reelqueue.spec_values import Limits
@@ -60,6 +60,8 @@ class Sound:
     fade_in: float = 0.0
     fade_out: float = 0.0
     period: float = 0.0
+    pointer: str = field(default="", compare=False)
+    """Where it stands in the request, for complaints about its file."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def make_timeline(
         limits: the longest video allowed, for lengths that only the files told.
 
     Raises:
+        AssetError: a file gives its scene a length that is longer than allowed.
         RenderError: the video would be longer than allowed.
     """
     fps = request.output.fps
@@ -103,6 +106,7 @@ def make_timeline(
         overlap_seconds(transition, *pair) for transition, pair in zip(transitions, pairwise(lengths), strict=False)
     ] + [0.0]
     starts = [sum(lengths[:index]) - sum(overlaps[:index]) for index in range(len(lengths))]
+    _check_lengths(request, media, limits)
     total = starts[-1] + lengths[-1]
     if total > limits.max_seconds:
         raise RenderError(f"The video would be {total:.1f} s long; the limit is {limits.max_seconds:g} s.")
@@ -124,6 +128,16 @@ def make_timeline(
         tuple(_sounds(request, scenes, fps, media)),
         _poster_frame(request, scenes, fps),
     )
+
+
+def _check_lengths(request: VideoRequest, media: Mapping[str, MediaFacts], limits: Limits) -> None:
+    for number, scene in enumerate(request.scenes):
+        for index, element in enumerate(scene.elements):
+            if scene.duration == "auto" and isinstance(element, VideoElement | AudioElement):
+                seconds = clip_seconds(element.trim, _speed(element), media[element.src])
+                if element.duration is None and seconds > limits.max_seconds:
+                    message = f"{element.src} plays for {seconds:.0f} s; the limit is {limits.max_seconds:g} s; trim it"
+                    raise AssetError(request.pointer(number, index), message)
 
 
 def clip_seconds(trim: Trim, speed: float, facts: MediaFacts) -> float:
@@ -165,7 +179,7 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
     before = 0.0
     for span in scenes:
         after = span.overlap / fps
-        for element in request.scenes[span.index].elements:
+        for index, element in enumerate(request.scenes[span.index].elements):
             if not isinstance(element, VideoElement | AudioElement) or not media[element.src].has_audio:
                 continue
             length = clip_seconds(element.trim, _speed(element), media[element.src])
@@ -187,6 +201,7 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                     element.volume,
                     max(own[0], fade_in),
                     max(own[1], fade_out),
+                    pointer=request.pointer(span.index, index),
                 )
             )
         before = after
@@ -203,6 +218,7 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                 fade_in=track.fade_in,
                 fade_out=track.fade_out,
                 period=once if loops else 0.0,
+                pointer="/soundtrack/src",
             )
         )
     return sounds
