@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError, RenderError
 from reelqueue.spec_output import Quality
-from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg
+from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg, Running
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
 
 CHANNELS = 2
@@ -25,7 +25,7 @@ _SAMPLE_BYTES = 4 * CHANNELS
 # A sound that starts or stops in the middle of a wave clicks; 5 ms are too short to be heard as a fade.
 _DECLICK = 0.005
 _RATES: dict[Quality, str] = {"draft": "96k", "low": "128k", "medium": "192k", "high": "256k"}
-# A sound that ends this long before its element does, with an error, is damaged and not merely rounded.
+# A sound that ends this long before its element does is not merely rounded.
 _MISSING_SECONDS = 1
 _PEAK = 0.84  # -1.5 dB below full scale leaves room for what AAC adds
 
@@ -94,20 +94,40 @@ def _blocks(sound: Sound, path: Path, ffmpeg: Ffmpeg) -> Generator[NDArray[np.fl
         for samples in _read(run.output):
             if sound.period:
                 samples = samples[:left]
+                if not len(samples):
+                    break  # the file goes on for longer than it says
                 left -= len(samples)
                 keep.write(samples.tobytes())
             count += len(samples)
             yield samples
-        missing = sound.seconds - count / SAMPLE_RATE
-        if run.process.wait() != 0 and (run.overdue or (missing > _MISSING_SECONDS and not sound.period)):
-            why = "takes too long to decode" if run.overdue else f"cannot be decoded after {count / SAMPLE_RATE:.1f} s"
-            raise AssetError(sound.pointer, f"{sound.src} {why}; it may be damaged")
+        else:
+            _judge(sound, count / SAMPLE_RATE, run)
     with heard.open("rb") as again:
         while sound.period and heard.stat().st_size:
             again.seek(0)
             for samples in _read(again):
                 # A file of a few samples is repeated to a second at once, not half a million times.
                 yield np.tile(samples, (-(-_BLOCK // count), 1)) if count < _BLOCK else samples
+
+
+def _judge(sound: Sound, heard: float, run: Running) -> None:
+    """The file has ended after so many seconds: because it is short, or because it is damaged.
+
+    What is missing is no proof, since some files only estimate their length, and ffmpeg complains of much that nobody
+    hears.
+
+    Raises:
+        AssetError: it is damaged.
+    """
+    failed = run.process.wait() != 0
+    missing = 0.0 if sound.period else sound.seconds - heard
+    why = ""
+    if run.exceeded:
+        why = "takes too much time or memory to decode"
+    elif missing > _MISSING_SECONDS and (failed or (missing > sound.seconds / 2 and run.report())):
+        why = f"cannot be decoded after {heard:.1f} s"
+    if why:
+        raise AssetError(sound.pointer, f"{sound.src} {why}; it may be damaged")
 
 
 def _read(file: IO[bytes]) -> Iterator[NDArray[np.float32]]:

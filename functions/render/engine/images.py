@@ -6,6 +6,7 @@ is compared with the limits before any pixel is.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,10 @@ MAX_SCANS = 100
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _PIECE = 1 << 20
 
-# Pillow's own guard, for what it learns only while it decodes. It warns above this and refuses twice as much.
+# Pillow's own guard, for what it learns only while it decodes: it refuses twice as much. What it would warn of before
+# is refused by the limit here.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)

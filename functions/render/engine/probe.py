@@ -45,9 +45,9 @@ def probe_media(path: Path, ffmpeg: Ffmpeg) -> MediaFacts:
     with ffmpeg.running(["-v", "info", *CLIENT_INPUT, "-i", str(path), *first], PROBING) as run:
         run.process.wait()
     ffmpeg.control.check()
-    _in_time(run)
+    _within_limits(run)
     report = run.report()
-    huge = re.search(r"Picture size (\d+)x(\d+) exceeds", report)
+    huge = re.search(r"Picture size (\d+)x(\d+) (?:exceeds|is invalid)", report)
     if huge:
         raise Unusable(_too_large(int(huge[1]), int(huge[2])))
     facts = parse_report(report)
@@ -88,16 +88,16 @@ def _counted(facts: MediaFacts, path: Path, ffmpeg: Ffmpeg) -> MediaFacts:
         report = run.output.read().decode(errors="replace")
         run.process.wait()
     ffmpeg.control.check()
-    _in_time(run)
+    _within_limits(run)
     times = re.findall(r"^out_time_us=(\d+)", report, re.MULTILINE)
     if not times or int(times[-1]) == 0:
         raise Unusable("has no length; it may be damaged")
     return replace(facts, seconds=int(times[-1]) / 1e6)
 
 
-def _in_time(run: Running) -> None:
-    if run.overdue:
-        raise Unusable("takes too long to read; it may be damaged")
+def _within_limits(run: Running) -> None:
+    if run.exceeded:
+        raise Unusable("takes too much time or memory to read; it may be damaged")
 
 
 def _too_large(width: int, height: int) -> str:

@@ -34,6 +34,10 @@ CLIENT_FORMATS = (
 MAX_VIDEO_PIXELS = 8192 * 4320
 """Of one frame of a client's file. A header of a hundred bytes may claim a picture that takes gigabytes."""
 
+# Instead of this process's own. A static ffmpeg that converts a name in an MPEG transport stream would load the
+# system's converters for another libc, and crash (7.0.2 does, with any such stream).
+_ENVIRONMENT = {"GCONV_PATH": "/nowhere"}
+
 # In front of every -i.
 LOCAL_INPUT = ("-protocol_whitelist", LOCAL_PROTOCOLS)
 
@@ -53,10 +57,6 @@ class Allowance:
     cpu_seconds: int
     memory_bytes: int = 1 << 30
 
-
-_STOPPED_BY_SIGNALS = (255, 123)
-"""Exit codes of an ffmpeg that heeds a signal, or the fourth in a row. SIGXCPU, which Linux sends each second from the
-limit on, is the only one it is ever sent that can be heeded."""
 
 PROBING = Allowance(60, 30)
 """To open a file and decode its beginning, which takes a tenth of a second; reading 2 GB through takes a few."""
@@ -95,7 +95,7 @@ class Ffmpeg:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={},
+                env=_ENVIRONMENT,
                 start_new_session=self._own_groups,
             )
         _limit(process, allowance)
@@ -131,9 +131,9 @@ class Running:
         kill_group(self.process)
 
     @property
-    def overdue(self) -> bool:
-        """It was killed for having taken more time than it had, on the clock or of a processor."""
-        return self._ended.is_set() or self.process.returncode in (-signal.SIGXCPU, *_STOPPED_BY_SIGNALS)
+    def exceeded(self) -> bool:
+        """It was killed, by its timer or by the system, for taking more than its allowance."""
+        return self._ended.is_set() or self.process.returncode == -signal.SIGKILL
 
     @property
     def output(self) -> IO[bytes]:
@@ -159,4 +159,5 @@ def _limit(process: subprocess.Popen[bytes], allowance: Allowance) -> None:
         return
     with suppress(ProcessLookupError):  # it has ended already
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (allowance.memory_bytes,) * 2)
-        resource.prlimit(process.pid, resource.RLIMIT_CPU, (allowance.cpu_seconds, allowance.cpu_seconds + 5))
+        # No lower limit that warns: ffmpeg takes that for a wish to end what it does in good order.
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (allowance.cpu_seconds,) * 2)

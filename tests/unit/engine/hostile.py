@@ -104,9 +104,10 @@ def _bombs() -> Iterator[Hostile]:
     yield Hostile("png-11000x11000", "image", _png(11_000, 11_000, b"\0"))
     yield Hostile("png-text", "image", _png(8, 8, bytes(72), ("zTXt", b"a\0\0" + zlib.compress(bytes(80 << 20), 9))))
     yield Hostile("png-profile", "image", _png(8, 8, bytes(72), ("iCCP", b"a\0\0" + zlib.compress(bytes(80 << 20), 9))))
-    yield Hostile("gif-65535x65535", "image", b"GIF89a\xff\xff\xff\xff\x00\x00\x00;")
+    yield Hostile("gif-65535x65535", "image", _gif(65_535, 65_535))
     yield Hostile("gif-65535x65535-as-a-video", "video", _gif(65_535, 65_535))
-    yield Hostile("webp-16383x16383", "image", _riff(b"WEBP", _chunk(b"VP8X", bytes(4) + b"\xfe\x3f\0\xfe\x3f\0")))
+    lossless = b"\x2f" + struct.pack("<I", 16_383 | 16_383 << 14) + bytes(64)
+    yield Hostile("webp-16384x16384", "image", _riff(b"WEBP", _chunk(b"VP8L", lossless)))
     yield Hostile("bmp-2-gigapixels", "image", _bmp(46_341, 46_341))
     yield Hostile("tiff-4-gigapixels", "image", _tiff({256: 65_535, 257: 65_535, 258: 8, 259: 5, 262: 1, 273: 8}))
     yield Hostile("tiff-endless-chain", "image", _tiff({256: 8, 257: 8}, after=8))
@@ -123,12 +124,14 @@ def _containers(canary: Canary, video: bytes) -> Iterator[Hostile]:
     path = str(canary.clip).encode()
     alias = _box(b"dref", bytes(4), struct.pack(">I", 1), _box(b"url ", bytes(4), b"file://" + path + b"\0"))
     yield Hostile("mp4-media-elsewhere", "video", _without_media(video, alias))
+    frame = b"\x10\0\0\x9d\1\x2a" + struct.pack("<HH", 16_383, 16_383) + bytes(64)
+    yield Hostile("avi-16383x16383", "video", _avi(b"vids", _video_format(16_383, 16_383, b"VP80"), b"00dc", frame))
     deep = b""
     for _ in range(2000):
         deep = _box(b"moov", deep)
     yield Hostile("mp4-2000-boxes-deep", "video", _box(b"ftyp", b"isom", bytes(4)) + deep)
     playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{canary.clip}\n#EXT-X-ENDLIST\n".encode()
-    yield Hostile("avi-subtitles-of-a-playlist", "video", _avi_with_subtitles(playlist))
+    yield Hostile("avi-subtitles-of-a-playlist", "video", _avi(b"txts", b"", b"00tx", _subtitles_packet(playlist)))
     yield Hostile("mkv-with-attachment", "video", _matroska(str(canary.text).encode()))
     yield Hostile("mkv-endless-header", "video", b"\x1a\x45\xdf\xa3\x01" + b"\xff" * 7 + bytes(4096))
     yield Hostile("wav-without-channels", "audio", _wav(channels=0, rate=48_000, size=64))
@@ -210,9 +213,9 @@ def _without_media(video: bytes, alias: bytes) -> bytes:
     length = struct.unpack(">I", video[at : at + 4])[0]
     # The boxes around keep their lengths: the new one takes the place of the old as far as there is room for it.
     changed = video[:at] + alias[:length].ljust(length, b"\0") + video[at + length :]
-    media = changed.index(b"mdat") + 4
-    end = media - 8 + struct.unpack(">I", changed[media - 8 : media - 4])[0]
-    return changed[:media] + bytes(end - media) + changed[end:]
+    media = changed.index(b"mdat")
+    size = struct.unpack(">I", changed[media - 4 : media])[0]
+    return changed[: media + 4] + bytes(size - 8) + changed[media - 4 + size :]
 
 
 def _wav(*, channels: int, rate: int, size: int) -> bytes:
@@ -220,14 +223,23 @@ def _wav(*, channels: int, rate: int, size: int) -> bytes:
     return b"RIFF\xff\xff\xff\xffWAVE" + _chunk(b"fmt ", form) + b"data" + struct.pack("<I", size)
 
 
-def _avi_with_subtitles(subtitles: bytes) -> bytes:
-    """An AVI file whose only stream are subtitles in GAB2, which libav once opened as whatever they looked like."""
+def _avi(kind: bytes, form: bytes, name: bytes, packet: bytes) -> bytes:
+    """An AVI file of one stream and one packet."""
     header = struct.pack("<IIIIIIIIII", 40_000, 0, 0, 0x10, 50, 0, 1, 0, 64, 64) + bytes(16)
-    stream = b"txts" + bytes(4) + struct.pack("<IHHIIIIIIII", 0, 0, 0, 0, 1, 25, 0, 50, 0, 0, 0) + bytes(8)
-    streams = _chunk(b"LIST", b"strl" + _chunk(b"strh", stream) + _chunk(b"strf", b""))
+    handler = form[16:20].ljust(4, b"\0")
+    stream = kind + handler + struct.pack("<IHHIIIIIIII", 0, 0, 0, 0, 1, 25, 0, 50, 0, 0, 0) + bytes(8)
+    streams = _chunk(b"LIST", b"strl" + _chunk(b"strh", stream) + _chunk(b"strf", form))
     headers = _chunk(b"LIST", b"hdrl" + _chunk(b"avih", header) + streams)
-    packed = b"GAB2\0" + struct.pack("<HI", 2, 2) + b"x\0" + struct.pack("<HI", 4, len(subtitles)) + subtitles
-    return _riff(b"AVI ", headers + _chunk(b"LIST", b"movi" + _chunk(b"00tx", packed)))
+    return _riff(b"AVI ", headers + _chunk(b"LIST", b"movi" + _chunk(name, packet)))
+
+
+def _video_format(width: int, height: int, codec: bytes) -> bytes:
+    return struct.pack("<IiiHH4sIiiII", 40, width, height, 1, 24, codec, 0, 0, 0, 0, 0)
+
+
+def _subtitles_packet(subtitles: bytes) -> bytes:
+    """GAB2, which libav once opened as whatever it looked like."""
+    return b"GAB2\0" + struct.pack("<HI", 2, 2) + b"x\0" + struct.pack("<HI", 4, len(subtitles)) + subtitles
 
 
 def _matroska(name: bytes) -> bytes:

@@ -57,6 +57,11 @@ def test_a_file_that_does_not_tell_its_length_is_read_through(media: Path, tmp_p
     assert facts.seconds == pytest.approx(2, abs=0.1)
 
 
+def test_a_transport_stream_with_a_name(media: Path, tmp_path: Path, ffmpeg: Ffmpeg) -> None:
+    run_ffmpeg("-i", str(media / "green.mp4"), "-c", "copy", "-f", "mpegts", str(tmp_path / "stream"))
+    assert probe_media(tmp_path / "stream", ffmpeg).width == 320
+
+
 @pytest.mark.parametrize(
     "text",
     [

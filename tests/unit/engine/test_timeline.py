@@ -116,13 +116,14 @@ def test_the_poster_shows_the_middle_of_the_first_scene_or_what_was_asked_for() 
     assert timeline(cut(4), output={"fps": 30, "poster": {"at": 4}}).poster_frame == 119
 
 
-def test_a_clip_that_is_longer_than_a_video_may_be_is_refused_by_name() -> None:
+def test_files_that_make_the_video_too_long_are_refused() -> None:
+    clips = [{"video": "asset:clip.mp4", "transition": {"type": "none"}}] * 2
+    with pytest.raises(RenderError, match=r"would be 6\.0 s long; the limit is 4 s"):
+        timeline(*clips, limits=Limits(max_seconds=4))
+
+
+def test_a_file_that_alone_is_too_long_is_named() -> None:
     with pytest.raises(
-        AssetError, match=r"scenes\[1\]\.video: asset:clip\.mp4 plays for 3 s; the limit is 2 s; trim it"
+        AssetError, match=r"scenes\[0\]\.video: asset:clip\.mp4 plays for 3 s; the limit is 2 s; trim it"
     ):
-        timeline(cut(1), {"video": "asset:clip.mp4"}, limits=Limits(max_seconds=2))
-
-
-def test_clips_that_make_the_video_too_long_together_are_refused() -> None:
-    with pytest.raises(RenderError, match=r"would be 5\.\d s long; the limit is 4 s"):
-        timeline(*[{"video": "asset:clip.mp4"}] * 2, limits=Limits(max_seconds=4))
+        timeline({"video": "asset:clip.mp4"}, limits=Limits(max_seconds=2))
