@@ -3,7 +3,7 @@
     python -m bench render
 
 Whole processes from start to end. The ways take turns, so that a machine that slows down slows all of them; figures
-are medians of the rounds. MoviePy, which takes minutes, runs in the first round only. ``long`` has neither limit nor
+are medians of the rounds. MoviePy, which takes minutes, runs in the first round only, and ``long`` once. ``long`` has neither limit nor
 rivals: its finished frames would fill 28 GB; it shows that memory does not grow with the video.
 """
 
@@ -25,7 +25,7 @@ from bench.rivals import Graph, encode_only, encode_split, transcode
 from bench.workloads import FPS, SIZE, WORKLOADS, Workload, is_clip, make_files
 from render.engine.process import find_ffmpeg
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main(names: Sequence[str] = tuple(WORKLOADS), *, rounds: int = ROUNDS, moviepy: bool = True) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
     if not alone:
         measured([sys.executable, "-m", "bench.frames", workload.name, str(folder)], folder)
     costs: dict[str, list[Cost]] = defaultdict(list)
-    for number in range(rounds):
+    for number in range(1 if alone else rounds):
         for way, command in _ways(workload, folder, alone=alone).items():
             if way != "moviepy" or (moviepy and number == 0):
                 costs[way].append(measured(command, folder))

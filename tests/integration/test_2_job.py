@@ -104,8 +104,8 @@ def test_of_a_hundred_requests_at_once_none_is_lost_and_none_comes_twice(service
     ids = [accepted.answer["jobId"] for accepted in at_once(lambda: submit(service.at, ADMIN, request()))]
     line = [ticket.job_id for ticket in service.store.line()]
     assert (len(set(ids)), sorted(line)) == (100, sorted(ids))
-    places = [service.call("GET", f"/job-status/{job_id}").body["queue"]["position"] for job_id in line]
-    assert places == list(range(1, 101))
+    places = [service.call("GET", f"/job-status/{job_id}").body["queue"]["position"] for job_id in line[::11]]
+    assert places == list(range(1, 101, 11))
     assert service.dispatch() == [(job_id, 1) for job_id in line[:5]]
 
 

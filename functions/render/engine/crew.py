@@ -60,8 +60,8 @@ class Crew:
         self._start()
 
     def _start(self) -> None:
-        # One thread for each library that would make a pool of its own: the workers are what runs in parallel. And memory
-        # of frames goes back when they are done with, instead of lying about in pieces (measured: 90 MB of 740 less).
+        # One thread for each library that would make a pool of its own: the workers are what runs in parallel. And the
+        # memory of frames goes back when they are done with, instead of lying about in pieces (90 MB of 740 less).
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
         # What decodes a client's files has no use for the function's credentials.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
