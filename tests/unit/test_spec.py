@@ -153,7 +153,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert found == {
         "/webhookUrl": "is required",
         "/webhook_url": "is not a known field; did you mean webhookUrl?",
-        "/theme": "must be 'winter' or 'minimal', not \"wintr\"",
+        "/theme": "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not \"wintr\"",
         "/priority": "must be 'low', 'normal' or 'high', not \"urgent\"",
         "/cache": 'must be true or false, not "no"',
         "/scenes/0/length": "is not a known field; did you mean duration?",
@@ -267,7 +267,7 @@ def test_a_scene_s_mistake_names_its_place_and_its_fix(scene: dict[str, Any], po
         ({"soundtrack": {"src": "asset:a.mp3", "ducking": True}}, "/soundtrack/ducking", "is not supported yet"),
         ({"audio": {"src": "asset:a.mp3"}}, "/audio", "did you mean soundtrack?"),
         ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo", "logo is not supported yet"),
-        ({"theme": 5}, "/theme", "must be 'winter' or 'minimal', not 5"),
+        ({"theme": 5}, "/theme", "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not 5"),
         ({"metadata": {"note": float("nan")}}, "/metadata", "not finite"),
         ({"timeoutSeconds": True}, "/timeoutSeconds", "must be a whole number, not true"),
         ({"shorthand": {"0": ["text"]}}, "/shorthand", "is not a known field"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -12,7 +13,7 @@ from reelqueue.themes import THEMES, ColorChanges, Theme, ThemeChoice, ThemeName
 HOOK = "https://app.example.com/hooks/video"
 
 
-@pytest.mark.parametrize("name", ["winter", "minimal"])
+@pytest.mark.parametrize("name", get_args(ThemeName))
 def test_a_name_resolves_to_its_theme(name: ThemeName) -> None:
     assert resolve(name).name == name
 
@@ -51,3 +52,26 @@ def test_a_request_without_a_theme_is_winter() -> None:
 def test_winter_snows_and_minimal_does_not() -> None:
     assert THEMES["winter"].decoration == "snow"
     assert THEMES["minimal"].decoration is None
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of a colour (#RRGGBB), by WCAG 2.2."""
+    levels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in levels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+@pytest.mark.parametrize("kind", ["title", "subtitle", "body", "caption"])
+def test_text_stands_out_from_what_a_theme_puts_behind_it(theme: Theme, kind: str) -> None:
+    style = getattr(theme.styles, kind)
+    palette = theme.colors.model_dump()
+    behind = [style.background] if style.background else theme.background.colors
+    for color in behind:
+        ratio = contrast(palette.get(style.color, style.color), palette.get(color, color)[:7])
+        assert ratio >= 4.5, f"{kind} over {color}: {ratio:.1f}"
