@@ -63,11 +63,12 @@ def test_the_video_does_not_depend_on_the_number_of_workers(make: Make, theme: s
 
 
 class Deadly(Control):
-    """Kills one process of the crew by a signal, once so many segments have been rendered."""
+    """Kills one process of the crew by a signal, once so many segments have been rendered; of a renewed crew, again."""
 
     def __init__(self, signal: int = signal.SIGKILL, *, foreman: bool = False, after: int = 0, times: int = 1) -> None:
         super().__init__()
         self.groups: list[int] = []
+        self._hit: list[int] = []
         self._signal, self._foreman, self._after, self._times = signal, foreman, after, times
 
     def watch(self, process: subprocess.Popen[bytes]) -> None:
@@ -77,9 +78,10 @@ class Deadly(Control):
 
     def advance(self, percent: float) -> None:
         super().advance(percent)
-        if self._times and self.tally.rendered >= self._after:
-            self._times -= 1
-            group = self.groups[-1]
+        group = self.groups[-1]
+        # Not twice of one crew: there may be another report on its way while it dies.
+        if len(self._hit) < self._times and group not in self._hit and self.tally.rendered >= self._after:
+            self._hit.append(group)
             worker = next(pid for pid in members(group) if parent(pid) == group)
             os.kill(group if self._foreman else worker, self._signal)
 
