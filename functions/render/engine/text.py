@@ -7,6 +7,7 @@ Measuring is a function that is passed in, so the layout is pure; the drawing is
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -103,7 +104,8 @@ def _broken(lines: list[str], width: float, across: Across) -> list[str]:
     broken = []
     for line in lines:
         while len(line) > 1 and across(line) > width:
-            cut = next((end for end in range(len(line) - 1, 1, -1) if across(line[:end]) <= width), 1)
+            # The longest beginning that fits, but at least a character; by halves, for a line may be one long word.
+            cut = max(1, bisect_right(range(1, len(line)), width, key=lambda end: across(line[:end])))
             broken.append(line[:cut])
             line = line[cut:]
         broken.append(line)
