@@ -3,8 +3,8 @@
     python -m bench render
 
 Whole processes from start to end. The ways take turns, so that a machine that slows down slows all of them; figures
-are medians of the rounds. MoviePy, which takes minutes, runs in the first round only. ``long`` runs once and has neither
-limit nor rivals: its finished frames would fill 28 GB; it shows that memory does not grow with the video.
+are medians of the rounds. MoviePy, which takes minutes, runs in the first round only. ``long`` runs once and has
+neither limit nor rivals: its finished frames would fill 28 GB; it shows that memory does not grow with the video.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import hashlib
 import io
 import sys
 import tarfile
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.request import urlopen
@@ -57,6 +58,9 @@ def covered() -> list[int]:
 
 
 def _is_public(code: int) -> bool:
+    # Fonts have blanks for the separators of lines and paragraphs; a text breaks its lines by "\n".
+    if unicodedata.category(chr(code)) in ("Zl", "Zp"):
+        return False
     return code >= 0x20 and not 0x7F <= code < 0xA0 and not 0xE000 <= code < 0xF900 and code < 0xF0000
 
 

@@ -34,6 +34,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+MAX_QUOTED = 60
+"""How many characters of what a caller wrote an error repeats."""
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -211,6 +214,16 @@ def readable(pointer: str) -> str:
         return "body"
     text = ""
     for token in pointer.split("/")[1:]:
-        token = token.replace("~1", "/").replace("~0", "~")
+        token = visible(token.replace("~1", "/").replace("~0", "~"))
         text += f"[{token}]" if token.isdigit() else f".{token}" if text else token
     return text
+
+
+def visible(text: str) -> str:
+    r"""A text of a caller's as it is quoted: short, and what cannot be seen or turns its surroundings by its number.
+
+    >>> visible("a\u202eb")
+    'a\\u202eb'
+    """
+    seen = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text[:MAX_QUOTED])
+    return seen + "…" if len(text) > MAX_QUOTED else seen

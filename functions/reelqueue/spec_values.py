@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from reelqueue.addresses import AddressRefused, Gate
+from reelqueue.errors import visible
 from reelqueue.glyphs import first_missing, is_unseen
 
 ASSET_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
@@ -119,8 +120,8 @@ def _url(value: Any, info: ValidationInfo) -> str:
         raise refusal(f"{shown(value)} is not a URL; write a string that starts with https://")
     if len(value) > MAX_URL_LENGTH:
         raise refusal(f"is longer than the limit of {MAX_URL_LENGTH} characters")
-    if re.search(r"[\x00-\x20\x7f\\]", value):
-        raise refusal("holds a space, a backslash or a control character; percent-encode it")
+    if re.search(r"[ \\]", value) or not value.isprintable():
+        raise refusal("holds a space, a backslash or an invisible character; percent-encode it")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -146,7 +147,7 @@ def _src(value: Any, info: ValidationInfo) -> str:
             return value
         raise refusal(f"{shown(value)} is not the name of an asset: letters, digits, '.', '_' and '-', at most 128")
     if isinstance(value, str) and value.startswith("s3:"):
-        if re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f]{1,1024}", value):
+        if re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.{1,1024}", value) and value.isprintable():
             return value
         raise refusal(f"{shown(value)} is not of the form s3://bucket/key")
     if isinstance(value, str) and value.startswith(("https:", "http:")):
@@ -189,7 +190,7 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     if isinstance(value, str):
-        return f'"{value[:60]}{"…" if len(value) > 60 else ""}"'
+        return f'"{visible(value)}"'
     return str(value)[:60]
 
 

@@ -19,8 +19,10 @@ ONE_VCPU_MB = 1769
 
 @contextmanager
 def renders_of(client: Client, seconds: int) -> Iterator[None]:
-    """As if RenderTimeout were so much, less than the template allows, and RenderMemory one vCPU: then it matters little
-    what else this machine does."""
+    """As if RenderTimeout were so much, less than the template allows, and RenderMemory one vCPU.
+
+    With one process of many, it matters little what else this machine does.
+    """
     functions, name = client.stack.aws.functions, client.stack.resources["RenderFunction"]
     before = functions.get_function_configuration(FunctionName=name)
     functions.update_function_configuration(FunctionName=name, Timeout=seconds, MemorySize=ONE_VCPU_MB)
