@@ -122,8 +122,9 @@ def _interrupt_an_admission(chaos: Chaos) -> str:
 
     The invocation of its render is two more calls of the dispatcher away.
     """
+    # The one of the try before was killed; the next message starts another, a moment later.
+    wait_until(lambda: bool(chaos.processes_of("DispatcherFunction", "_worker.py")))
     dispatchers = chaos.processes_of("DispatcherFunction", "_worker.py")
-    assert dispatchers
     for pid in dispatchers:
         os.kill(pid, signal.SIGSTOP)
     job_id = chaos.submit()
