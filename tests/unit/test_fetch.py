@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,13 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3.response import HTTPResponse
 
-from render.engine import FetchError, Stopped
+from reelqueue.addresses import Gate
+from reelqueue.errors import AssetError
+from reelqueue.outgoing import Dialer, guarded_session
+from reelqueue.spec import parse_request
+from render.engine import Control, FetchError, Stopped
+from render.engine.assets import gather
+from render.engine.process import Ffmpeg
 from render.fetch import Fetcher, FetchLimits
 
 URL = "https://cdn.example.com/a.jpg"
@@ -127,3 +134,21 @@ def test_objects_of_a_bucket_are_counted_too(tmp_path: Path) -> None:
     at: Any = SimpleNamespace(settings=SimpleNamespace(bucket_name="b"), s3=Bucket(1 << 30, 1 << 30, 1))
     with pytest.raises(FetchError, match="larger than 2 GB"):
         Fetcher(at, "me", requests.Session())("s3://their-bucket/huge.mp4", tmp_path / "a", go_on)
+
+
+def test_a_source_that_leads_to_the_inside_fails_the_job_by_the_name_of_its_element(tmp_path: Path) -> None:
+    at: Any = SimpleNamespace(settings=SimpleNamespace(bucket_name="b"))
+    session = guarded_session(Dialer(Gate(), resolver=lambda host, port: ["10.0.0.1"], connect=never))
+    scenes = [{"text": "Hello"}, {"elements": [{"type": "image", "src": URL}]}]
+    request = parse_request({"webhookUrl": "https://app.example.com/hook", "scenes": scenes})
+    message = (
+        r"^scenes\[1\]\.elements\[0\]\.src: it was not fetched: "
+        r"the host cdn\.example\.com has an address that is not a public one$"
+    )
+    with pytest.raises(AssetError, match=message) as failed:
+        gather(request, tmp_path, Fetcher(at, "me", session), Ffmpeg("ffmpeg", Control(), tmp_path))
+    assert failed.value.code == "ASSET_UNAVAILABLE"
+
+
+def never(address: str, port: int, timeout: float | None) -> socket.socket:
+    raise AssertionError(f"{address} was called")
