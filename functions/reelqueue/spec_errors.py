@@ -24,6 +24,7 @@ _SLIPS = {
     "callback": "webhookUrl", "callbackUrl": "webhookUrl", "webhook": "webhookUrl",
     "audio": "soundtrack", "music": "soundtrack", "caption": "text",
     "colour": "color", "bg": "background", "fontSize": "size", "fontColor": "color",
+    "fontFamily": "font", "typeface": "font",
     "alpha": "opacity", "begin": "start", "animation": "enter", "ratio": "aspectRatio",
 }  # fmt: skip
 

@@ -96,6 +96,7 @@ def emoji() -> Typeface:
     return _typeface(EMOJI, 0, "Regular")
 
 
+@cache
 def _file(package: str, file: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:

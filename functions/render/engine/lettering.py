@@ -1,7 +1,7 @@
 """The texts of a request, drawn before the first frame: each once, whichever processes paint it then.
 
-They lie in files, so that their number costs no memory. The workers never load MoviePy, which draws them: its import
-alone takes as long as they need to begin.
+They lie in files, so that their number costs no memory. The workers load neither fonts nor MoviePy, which composes
+texts: its import alone takes as long as they need to begin.
 """
 
 from __future__ import annotations

@@ -5,12 +5,16 @@ HarfRust shares no code with HarfBuzz: it is written anew in Rust.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
+import numpy as np
 import pyharfrust
 import pytest
 
 from render.engine.fonts import Typeface, emoji
+from render.engine.lines import Line
+from render.engine.raster import Ink, draw_lines
 from render.engine.shaping import GlyphRun, Run, Shaper, clusters, language_of
 
 SCRIPTS = {
@@ -138,3 +142,31 @@ def test_pairs_of_letters_are_kerned() -> None:
 
 def test_letters_below_others_join_them_in_bengali() -> None:
     assert len([glyph for run in shaped("দ্র")[1] for glyph in run.glyphs]) < len("দ্র")
+
+
+def drawn(text: str) -> Ink:
+    line = Line(text, tuple(shaped(text)[1]), 0)
+    return draw_lines([line], [(10, 60)], 40, (1400, 80), (255, 255, 255, 255))
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+def test_each_glyph_of_a_script_leaves_its_ink_where_it_stands(text: str) -> None:
+    ink = drawn(text)
+    assert ink.colored is None
+    for run in shaped(text)[1]:
+        for glyph in run.glyphs:
+            extents = run.typeface.font.get_glyph_extents(glyph.number)
+            left = 10 + 40 * (glyph.x + extents.x_bearing / run.typeface.em)
+            right = left + 40 * extents.width / run.typeface.em
+            if extents.width:
+                assert ink.shape[:, math.floor(left) : math.ceil(right)].max() > 100, glyph
+
+
+@pytest.mark.parametrize("sequence", EMOJI)
+def test_an_emoji_is_drawn_in_its_colours(sequence: str) -> None:
+    ink = drawn(sequence)
+    assert ink.colored is not None
+    assert not ink.shape.any()
+    solid = ink.colored[ink.colored[:, :, 3] == 255]
+    assert len(solid) > 300
+    assert len(np.unique(solid // 32, axis=0)) > 2
