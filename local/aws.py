@@ -12,6 +12,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -44,6 +45,7 @@ class Aws:
         self.cloudformation: CloudFormationClient = session.client(
             "cloudformation", endpoint_url=endpoint_url, config=config
         )
+        self.cloudwatch: CloudWatchClient = session.client("cloudwatch", endpoint_url=endpoint_url, config=config)
         self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint_url, config=config)
         self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint_url, config=config)

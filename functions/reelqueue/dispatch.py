@@ -17,6 +17,7 @@ from reelqueue.courier import hand_over
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import MEMORY_RAN_OUT, Job
 from reelqueue.line import Ticket
+from reelqueue.metrics import SLOTS_RECLAIMED, count
 from reelqueue.observability import ended_line, reclaimed_line, starting_line
 from reelqueue.semaphore import deploy_limit
 from reelqueue.slots import Slots
@@ -132,6 +133,7 @@ def _start(at: Deployment, ticket: Ticket, attempt: int, slots: Slots, active: i
 def _taken_back(at: Deployment, job: Job | None) -> None:
     if job is None:
         return
+    count(SLOTS_RECLAIMED)
     queue = at.store.queue()
     if job.status.final:
         ended_line(job, queue)
