@@ -85,7 +85,7 @@ def redeliver(at: Deployment, event: Event, *, receipt_handle: str) -> None:
     if pause is None:
         logger.error("webhook given up", extra={"event_id": event.id, "reason": delivery.reason})
         at.bury(event, delivery.reason)
-        count(WEBHOOKS_GIVEN_UP)
+        count(WEBHOOKS_GIVEN_UP, state="failed")
         return
     at.postpone(receipt_handle, pause)
     raise NotDelivered(f"{event.id}: {delivery.reason}; next try in {pause} s")

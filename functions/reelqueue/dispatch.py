@@ -95,9 +95,12 @@ def begin(at: Deployment, function_name: str, job_id: str, attempt: int, leg: in
 
 
 def parse_message(body: str) -> Mapping[str, Any] | None:
-    """The failure record in a message of the jobs queue; None for a mere wake-up."""
+    """The failure record of a render in a message of the jobs queue; None for a mere wake-up.
+
+    The dispatcher's own failures are dead letters. Moved back into the queue, they are wake-ups.
+    """
     message = json.loads(body)
-    return message if "requestPayload" in message else None
+    return message if "jobId" in message.get("requestPayload", {}) else None
 
 
 def _admit_some(at: Deployment) -> bool:

@@ -58,8 +58,8 @@ LOST_WAKE_UPS = Metric("LostWakeUps", _COUNT, "a crash kept a message from being
 
 # What clients are told.
 WEBHOOK_ATTEMPTS = Metric("WebhookAttempts", _COUNT, "a webhook was posted")
-WEBHOOK_FAILURES = Metric("WebhookFailures", _COUNT, "it was not taken; it will be tried again")
-WEBHOOKS_GIVEN_UP = Metric("WebhooksGivenUp", _COUNT, "it was not taken for 28 hours, and is a dead letter now")
+WEBHOOK_FAILURES = Metric("WebhookFailures", _COUNT, "it was not taken")
+WEBHOOKS_GIVEN_UP = Metric("WebhooksGivenUp", _COUNT, "it will not be tried again, by its last state", by="state")
 
 CATALOGUE = tuple(each for each in vars().values() if isinstance(each, Metric))
 

@@ -16,7 +16,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 import render.app
 from ops import dashboards
 from reelqueue import metrics, records
+from reelqueue.webhooks import RETRY_SECONDS
 from tests.integration.conftest import CONTEXT, TEMPLATE, Receiver, Service, failure, request
+from tests.integration.test_6_webhook import an_event, redeliver
 from tests.series import Alarm, Point, points_of
 
 
@@ -259,3 +261,13 @@ def test_every_metric_of_a_scrape_is_in_the_docs(service: Service) -> None:
         family, brace, labels = name.partition("{")
         assert family in text
         assert brace + labels in text
+
+
+def test_a_webhook_that_is_given_up_is_counted(service: Service, watch: Watch, receiver: Receiver) -> None:
+    receiver.status = 500
+    event = an_event(service, receiver)
+    assert not redeliver(service, event)
+    assert watch.values(metrics.WEBHOOKS_GIVEN_UP) == []
+    service.clock.sleep(sum(RETRY_SECONDS) + 1)
+    assert redeliver(service, event)
+    assert watch.values(metrics.WEBHOOKS_GIVEN_UP) == watch.values(metrics.WEBHOOKS_GIVEN_UP, state="failed") == [1]
