@@ -15,7 +15,7 @@ GIF = Allowance(600, 600, 2 << 30)
 """To decode up to a minute of video twice, and to find and write its colours."""
 
 # One palette for the whole; a pattern that stands still where the picture does, so that little has to be stored again.
-_PALETTE = "palettegen=stats_mode=diff"
+_PALETTE = "palettegen=stats_mode=full"
 _USE = "paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"
 
 
