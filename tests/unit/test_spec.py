@@ -264,7 +264,7 @@ def test_a_scene_s_mistake_names_its_place_and_its_fix(scene: dict[str, Any], po
         ({"output": {"format": "webm"}}, "/output/format", "must be 'mp4', not \"webm\""),
         ({"output": {"poster": {"at": 9}}}, "/output/poster/at", "after the end of the video, which is 4 s long"),
         ({"soundtrack": "asset:a.mp3"}, "/soundtrack", 'must be an object, not "asset:a.mp3"'),
-        ({"soundtrack": {"src": "asset:a.mp3", "ducking": True}}, "/soundtrack/ducking", "is not supported yet"),
+        ({"soundtrack": {"src": "asset:a.mp3", "ducking": 1}}, "/soundtrack/ducking", "must be true or false, not 1"),
         ({"audio": {"src": "asset:a.mp3"}}, "/audio", "did you mean soundtrack?"),
         ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo", "logo is not supported yet"),
         ({"theme": 5}, "/theme", "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not 5"),

@@ -60,6 +60,8 @@ class Sound:
     fade_in: float = 0.0
     fade_out: float = 0.0
     period: float = 0.0
+    ducked: bool = False
+    """It is turned down while a sound is heard that comes before it in the timeline."""
     pointer: str = field(default="", compare=False)
     """Where it stands in the request, for complaints about its file."""
 
@@ -218,6 +220,7 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                 fade_in=track.fade_in,
                 fade_out=track.fade_out,
                 period=once if loops else 0.0,
+                ducked=track.ducking,
                 pointer="/soundtrack/src",
             )
         )

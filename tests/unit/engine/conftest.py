@@ -18,6 +18,7 @@ from PIL import Image
 
 from reelqueue.spec import parse_request
 from render.engine import Control, FetchError, Kept, Rendered, render
+from render.engine.loudness import Loudness
 from render.engine.process import find_ffmpeg
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
@@ -29,6 +30,12 @@ Make = Callable[..., "Video"]
 def run_ffmpeg(*arguments: str) -> bytes:
     command = [find_ffmpeg(None), "-v", "error", "-y", "-nostdin", *arguments]
     return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def measured(path: Path) -> Loudness:
+    """How loud the sound of a file is, once it has been decoded."""
+    command = [find_ffmpeg(None), "-nostats", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
+    return Loudness.of_report(subprocess.run(command, check=True, capture_output=True, text=True).stderr)
 
 
 @dataclass(frozen=True)

@@ -127,3 +127,10 @@ def test_a_file_that_alone_is_too_long_is_named() -> None:
         AssetError, match=r"scenes\[0\]\.video: asset:clip\.mp4 plays for 3 s; the limit is 2 s; trim it"
     ):
         timeline({"video": "asset:clip.mp4"}, limits=Limits(max_seconds=2))
+
+
+@pytest.mark.parametrize("ducking", [True, False])
+def test_only_a_soundtrack_that_asks_for_it_is_ducked(ducking: bool) -> None:
+    scene = {"duration": 2, "elements": [{"type": "audio", "src": "asset:sound.wav"}]}
+    sounds = timeline(scene, soundtrack={"src": "asset:sound.wav", "ducking": ducking}).sounds
+    assert [sound.ducked for sound in sounds] == [False, ducking]
