@@ -26,6 +26,7 @@ from reelqueue.webhooks import Sender, signing_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_polly import PollyClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -60,6 +61,10 @@ class Deployment:
     @functools.cached_property
     def s3(self) -> S3Client:
         return boto3.client("s3", config=_S3_CONFIG)
+
+    @functools.cached_property
+    def polly(self) -> PollyClient:
+        return boto3.client("polly", config=_CONFIG.merge(Config(read_timeout=60)))
 
     @functools.cached_property
     def sender(self) -> Sender:

@@ -25,11 +25,12 @@ _SLIPS = {
     "audio": "soundtrack", "music": "soundtrack", "caption": "text",
     "colour": "color", "bg": "background", "fontSize": "size", "fontColor": "color",
     "fontFamily": "font", "typeface": "font",
+    "subtitles": "captions", "tts": "voice", "speech": "voice", "narration": "voice", "voiceover": "voice",
     "alpha": "opacity", "begin": "start", "animation": "enter", "ratio": "aspectRatio",
 }  # fmt: skip
 
 # Words of the language that this engine does not speak yet.
-_NOT_YET = ("captions", "voice", "logo")
+_NOT_YET = ("logo",)
 
 _SENTENCES = {
     "missing": "is required",

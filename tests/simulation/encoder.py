@@ -44,6 +44,7 @@ class Encoder:
         control: Control,
         kept: KeptSegments,
         memory_kills: int,
+        speaker: object,
     ) -> Rendered:
         script = self._script()
         whole = self._seconds.setdefault(kept.folder, script.seconds)

@@ -52,11 +52,12 @@ def test_no_action_is_a_wildcard(expanded: Resources) -> None:
 
 
 def test_every_resource_is_one_of_the_stack(expanded: Resources) -> None:
-    """By reference, with at most a prefix of the bucket's keys or one index of the table behind it."""
+    """By reference, with at most a prefix of the bucket's keys or one index of the table behind it. Only what Amazon
+    Polly says is nobody's resource."""
     allowed = {"${Bucket.Arn}/videos/*", "${Bucket.Arn}/assets/*", "${Bucket.Arn}/segments/*"}
     allowed |= {"${Table.Arn}/index/jobs-by-owner", "${Table.Arn}/index/due", "${Table.Arn}/index/open"}
     for role, actions, found in statements(expanded):
-        for resource in found:
+        for resource in found if actions != ["polly:SynthesizeSpeech"] else []:
             assert "Fn::GetAtt" in resource or resource.get("Fn::Sub") in allowed, (role, actions)
 
 

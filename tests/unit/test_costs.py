@@ -23,3 +23,8 @@ def test_each_invocation_and_each_segment_costs_a_request() -> None:
     spent = Spent(invocations=1000, gets=1000, puts=100)
     cost = render_cost_usd(spent, memory_mb=0, machine="x86_64", stored_bytes=0, retention_days=30)
     assert cost == pytest.approx(0.0011)
+
+
+def test_what_amazon_polly_speaks_costs_by_the_character() -> None:
+    cost = render_cost_usd(Spent(characters=10_000), memory_mb=0, machine="arm64", stored_bytes=0, retention_days=30)
+    assert cost == pytest.approx(0.16)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +11,7 @@ from reelqueue.addresses import Gate
 from reelqueue.errors import InvalidBody
 from reelqueue.spec import Limits, VideoRequest, parse_request
 from reelqueue.spec_scenes import AudioElement, ImageElement, TextElement, VideoElement
+from reelqueue.voices import LANGUAGES, MALE, VoiceName
 
 HOOK = "https://app.example.com/hooks/video"
 
@@ -207,8 +208,15 @@ def test_a_mistake_in_the_scenes_alone_has_its_own_code() -> None:
 @pytest.mark.parametrize(
     ("scene", "pointer", "words"),
     [
-        ({"text": "a", "voice": {"text": "a"}}, "/voice", "voice is not supported yet"),
-        ({"text": "a", "captions": {}}, "/captions", "captions are not supported yet"),
+        ({"voice": {"text": "a", "voice": "Bob"}}, "/voice/voice", "must be 'Adriano', 'Amy'"),
+        ({"voice": {"text": "a", "voise": "Amy"}}, "/voice/voise", "did you mean voice?"),
+        ({"voice": "Hello"}, "/voice", 'must be an object, not "Hello"'),
+        ({"voice": {"text": "... !"}}, "/voice/text", "holds no word that could be spoken"),
+        ({"voice": {"text": "a\u0007"}}, "/voice/text", "the control character (U+0007)"),
+        ({"voice": {"text": "a" * 10_001}}, "/voice/text", "has 10001 characters; the limit is 10000"),
+        ({"duration": 2, "voice": {"text": "a", "start": 2}}, "/voice/start", "before the end of its scene"),
+        ({"text": "a", "narration": "Hello"}, "/narration", "did you mean voice?"),
+        ({"text": "a", "captions": {}}, "/captions", "has no source; write one of src (an SRT or VTT file), cues"),
         ({"text": "a", "background": "blue"}, "/background", '"blue" is not a colour; write #RGB'),
         ({"text": "a", "duration": 0}, "/duration", "seconds greater than 0"),
         ({"text": "a", "duration": "4"}, "/duration", '"4" is not a duration'),
@@ -420,3 +428,13 @@ def test_the_files_of_a_request_are_counted_once_each() -> None:
     scenes = [{"image": name, "duration": 1} for name in [*names, *names]]
     assert parse_request(body(*scenes), limits=Limits(max_files=4))
     assert mistakes(body(*scenes), limits=Limits(max_files=3)) == {"/scenes": "name 4 different files; the limit is 3"}
+
+
+def test_all_that_is_spoken_in_a_request_has_a_limit() -> None:
+    found = mistakes(body(*({"voice": {"text": "a" * 9_000}} for _ in range(4))))
+    assert found == {"/scenes": "have 36000 characters spoken; the limit is 30000"}
+
+
+def test_every_voice_has_a_language() -> None:
+    assert set(LANGUAGES) == set(get_args(VoiceName))
+    assert set(LANGUAGES) >= MALE

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reelqueue.errors import AssetError
@@ -16,6 +16,8 @@ from render.engine.control import Stopped
 from render.engine.images import ImageFacts, probe_image
 from render.engine.probe import MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg
+from render.engine.speech import Speech
+from render.engine.timeline import voice_source
 
 # Brings a source to a file. Calls the third now and then, which raises when the file is not wanted any more.
 Fetch = Callable[[str, Path, Callable[[], None]], None]
@@ -39,6 +41,12 @@ class Assets:
     digests: Mapping[str, str]
     images: Mapping[str, ImageFacts]
     media: Mapping[str, MediaFacts]
+    speeches: Mapping[int, Speech] = field(default_factory=dict)
+    """What voices say, by scene; their files are found under ``voice:<scene>``."""
+
+    def with_speeches(self, speeches: Mapping[int, Speech]) -> Assets:
+        files = {voice_source(scene): speech.path for scene, speech in speeches.items()}
+        return replace(self, paths={**self.paths, **files}, speeches=speeches)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
 _NOT_OF_THE_OUTPUT = {"poster"}
-_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements"}
+_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements", "voice"}
 _NOT_OF_AN_ELEMENT = {"start", "duration", "src", "volume"}
 # ``image_motion`` is in each image that it moves.
 _NOT_OF_A_THEME = {"name", "transition", "scene_seconds", "image_motion"}

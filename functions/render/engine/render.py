@@ -17,6 +17,7 @@ from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
+from render.engine.speech import Speaker, speak
 from render.engine.timeline import make_timeline
 from render.engine.version import engine_version
 
@@ -45,6 +46,7 @@ def render(
     ffmpeg: str | None = None,
     workers: int | None = None,
     memory_kills: int = 0,
+    speaker: Speaker | None = None,
 ) -> Rendered:
     """Render a request.
 
@@ -57,6 +59,7 @@ def render(
         ffmpeg: the program; by default ``IMAGEIO_FFMPEG_EXE``, else the one that imageio-ffmpeg carries.
         workers: how many processes render; by default as many as there are vCPUs, and memory for.
         memory_kills: how often this render was killed before for want of memory; each halves the number of workers.
+        speaker: says what scenes have their voices say.
 
     Raises:
         AssetError: a file is missing, broken or of the wrong type; names the scene and the element.
@@ -71,8 +74,11 @@ def render(
         from render.engine.text import draw_texts
 
         program = find_ffmpeg(ffmpeg)
-        assets = gather(request, workdir, fetch, Ffmpeg(program, control, workdir))
-        timeline = make_timeline(request, assets.media)
+        tools = Ffmpeg(program, control, workdir)
+        assets = gather(request, workdir, fetch, tools)
+        assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
+        spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
+        timeline = make_timeline(request, assets.media, spoken)
         segments = make_segments(timeline)
         letterings = draw_texts(request, workdir, control.check)
         job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1)

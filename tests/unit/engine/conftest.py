@@ -20,6 +20,7 @@ from reelqueue.spec import parse_request
 from render.engine import Control, FetchError, Kept, Rendered, render
 from render.engine.loudness import Loudness
 from render.engine.process import find_ffmpeg
+from render.engine.speech import Speaker
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
 SMALL = {"width": WIDTH, "height": HEIGHT, "fps": FPS, "quality": "draft"}
@@ -134,6 +135,7 @@ def make(media: Path, tmp_path: Path) -> Make:
         workers: int | None = None,
         kept: Kept | None = None,
         memory_kills: int = 0,
+        speaker: Speaker | None = None,
         **fields: Any,
     ) -> Video:
         body = {"webhookUrl": "https://app.example.com/hook", "scenes": list(scenes), "output": SMALL | (output or {})}
@@ -149,7 +151,7 @@ def make(media: Path, tmp_path: Path) -> Make:
                 raise FetchError(f"{src} does not exist; upload it first")
             shutil.copy(source, target)
 
-        how: dict[str, Any] = {"kept": kept, "workers": workers, "memory_kills": memory_kills}
+        how: dict[str, Any] = {"kept": kept, "workers": workers, "memory_kills": memory_kills, "speaker": speaker}
         return Video(render(request, workdir, fetch=fetch, control=control, **how), control)
 
     return made
