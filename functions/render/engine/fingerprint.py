@@ -49,7 +49,7 @@ def _segment(
     if segment.into_next:
         fields |= {"next": scenes[segment.scene + 1], "transition": span.transition, "overlap": span.overlap}
     if request.theme.decoration is not None:
-        fields["first"] = segment.first  # snow falls by the clock of the whole video
+        fields["first"] = segment.first  # it moves by the clock of the whole video
     return fields
 
 

@@ -14,13 +14,13 @@ from reelqueue.spec_scenes import Element, ImageElement, ShapeElement, TextEleme
 from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
 from render.engine.clip import Clip, ClipReader
+from render.engine.decoration import Decoration, decoration_of
 from render.engine.geometry import Box, Fitted, element_box, fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, image_source, shape_source, text_source
 from render.engine.lettering import Letterings
 from render.engine.motion import image_move
 from render.engine.planes import Frame, paint
-from render.engine.snow import Snow
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 
@@ -33,13 +33,12 @@ class Material:
     assets: Assets
     letterings: Letterings
     backgrounds: Backgrounds
-    snow: Snow | None
+    decoration: Decoration | None
 
     @classmethod
     def of(cls, request: VideoRequest, timeline: Timeline, assets: Assets, letterings: Letterings) -> Material:
         theme, size = request.theme, (request.output.width, request.output.height)
-        snow = Snow(*size) if theme.decoration == "snow" else None
-        return cls(request, timeline, assets, letterings, Backgrounds(theme, size), snow)
+        return cls(request, timeline, assets, letterings, Backgrounds(theme, size), decoration_of(theme, size))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,11 +54,11 @@ class Stage:
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
         layers = [self._layer(element_span) for element_span in span.elements]
-        below_snow = self._pictures_below_snow()
-        # What lies beneath a layer that hides it is not painted, be it pictures, snow or the background.
+        below_decoration = self._pictures_below_decoration()
+        # What lies beneath a layer that hides it is not painted, be it pictures, decoration or the background.
         hiding = max((index for index, layer in enumerate(layers) if layer.hides(span.frames)), default=-1)
-        self._snow = None if hiding >= below_snow else material.snow
-        self._below_snow = max(0, below_snow - max(0, hiding))
+        self._decoration = None if hiding >= below_decoration else material.decoration
+        self._below_decoration = max(0, below_decoration - max(0, hiding))
         self._layers = layers[max(0, hiding) :]
         self._backdrop = self._painted_once(hiding)
 
@@ -70,11 +69,11 @@ class Stage:
             backdrop = Frame(*self._material.size)
             paint(backdrop, self._material.backgrounds.of(self._scene), 0, 0)
         while self._layers and self._layers[0].is_still(self._span.frames):
-            if self._snow and self._below_snow == 0:
+            if self._decoration and self._below_decoration == 0:
                 break
             backdrop = backdrop or Frame(*self._material.size)
             self._layers.pop(0).paint(backdrop, 0)
-            self._below_snow = max(0, self._below_snow - 1)
+            self._below_decoration = max(0, self._below_decoration - 1)
         return backdrop
 
     def paint(self, frame: Frame, number: int) -> None:
@@ -82,15 +81,15 @@ class Stage:
         if self._backdrop:
             frame.copy_from(self._backdrop)
         for index, layer in enumerate(self._layers):
-            if index == self._below_snow:
-                self._fall(frame, number)
+            if index == self._below_decoration:
+                self._decorate(frame, number)
             layer.paint(frame, number)
-        if self._below_snow >= len(self._layers):
-            self._fall(frame, number)
+        if self._below_decoration >= len(self._layers):
+            self._decorate(frame, number)
 
     def state(self, number: int) -> Hashable | None:
         """How frame ``number`` looks: frames of equal state look alike, and one without a state like no other."""
-        if self._snow:
+        if self._decoration:
             return None
         states = [layer.state(number) for layer in self._layers]
         return None if None in states else tuple(states)
@@ -104,13 +103,13 @@ class Stage:
         """Close the files of this scene."""
         self._readers.close()
 
-    def _fall(self, frame: Frame, number: int) -> None:
-        if self._snow:
-            # By the video's clock, so that it falls on through a crossfade.
-            self._snow.paint(frame, (self._span.first + number) / self._material.timeline.fps)
+    def _decorate(self, frame: Frame, number: int) -> None:
+        if self._decoration:
+            # By the video's clock, so that it goes on through a crossfade.
+            self._decoration.paint(frame, (self._span.first + number) / self._material.timeline.fps)
 
-    def _pictures_below_snow(self) -> int:
-        """Snow falls over the background and the pictures that fill the frame, never over text, shapes or clips."""
+    def _pictures_below_decoration(self) -> int:
+        """A decoration moves over the background and the pictures that fill the frame, never over text, shapes or clips."""
         count = 0
         for element_span in self._span.elements:
             element = self._element(element_span)

@@ -117,9 +117,10 @@ class _Drawing:
         self._padding = (round(_PANEL[0] * size / 2), round(_PANEL[1] * size / 2)) if panel else (0, 0)
         has_shadow = style.shadow and panel is None if element.shadow is None else element.shadow
         self._blur = max(2.0, size / 9) if has_shadow else 0.0
+        self._glow = style.glow
         # Glyphs may swing out of their lines, by half an em at most.
         stroke = self._outline.width if self._outline else 0
-        self._spread = math.ceil(stroke + 3.5 * self._blur + size / 2) + 2
+        self._spread = math.ceil(stroke + max(3.5 * self._blur, _HALO * size if self._glow else 0) + size / 2) + 2
         below = (_RULE_GAP + _RULE_HEIGHT) * size if rule else 0.0
         width = math.ceil(layout.width) + 2 * self._padding[0]
         height = math.ceil(layout.height + below) + 2 * self._padding[1]
@@ -132,7 +133,8 @@ class _Drawing:
         if ink.colored is not None:
             letters.append(ImageClip(ink.colored, transparent=True, duration=1))
         letters = [*self._outline_clip(), *letters]
-        clips = [*self._panel_clip(), *self._shadow_clip(letters), *letters, *self._rule_clip()]
+        clips = [*self._panel_clip(), *self._shadow_clip(letters), *self._glow_clips(letters), *letters]
+        clips += self._rule_clip()
         return _cropped(_flat(clips, self._canvas), self._spread)
 
     def _ink(self, fine: int) -> Ink:
@@ -180,6 +182,18 @@ class _Drawing:
         soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), self._blur), np.float32)
         return [_tinted(soft, _SHADOW).with_position((0, round(self._blur / 2)))]
 
+    def _glow_clips(self, letters: list[ImageClip]) -> list[ImageClip]:
+        """Light around the letters, as of a tube: wide and faint, close and bright."""
+        if self._glow is None:
+            return []
+        shape = _flat(letters, self._canvas)[:, :, 3].astype(np.float32) / 255
+        color = rgba(self._glow, self._colors)
+        clips = []
+        for reach, strength in ((0.26, 0.85), (0.07, 0.9)):
+            soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), reach * self._layout.size), np.float32)
+            clips.append(_tinted(np.clip(soft * (1 + 4 * reach), 0, 1) * np.float32(strength), color))
+        return clips
+
     def _rule_clip(self) -> list[ImageClip]:
         if self._rule is None:
             return []
@@ -196,6 +210,8 @@ _SHADOW: RGBA = (0, 8, 24, 140)
 _PANEL = (1.2, 0.6)
 _RULE_GAP, _RULE_HEIGHT = 0.3, 0.065
 _FINE_PIXELS = 16_000_000
+# How far a glow reaches, in em.
+_HALO = 0.7
 
 
 def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:
