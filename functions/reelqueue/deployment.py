@@ -124,10 +124,12 @@ class Deployment:
         )
 
     def links(self, result: Result | None) -> dict[str, str]:
-        """The ``videoUrl`` and ``posterUrl`` of a finished job, fresh; nothing without a result."""
+        """The ``videoUrl``, ``posterUrl`` and, if it has captions, ``captionsUrl`` of a finished job, fresh; nothing
+        without a result."""
         if result is None:
             return {}
-        return {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+        links = {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+        return links | ({"captionsUrl": self.link(result.captions_key)} if result.captions_key else {})
 
     def live(self, job: Job, event: Event) -> dict[str, object]:
         """What a webhook says of the moment in which it is posted."""

@@ -72,6 +72,7 @@ class Result:
     bytes: int
     render_seconds: float
     cost_usd: float
+    captions_key: str | None = None
 
 
 @dataclass(frozen=True)

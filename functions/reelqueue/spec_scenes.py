@@ -271,13 +271,6 @@ class Scene(Model):
             raise refusal(f"holds {len(elements)} elements; the limit is {rules.limits.max_elements} a scene")
         return elements
 
-    @field_validator("captions")
-    @classmethod
-    def _not_yet(cls, captions: Captions | None) -> Captions | None:
-        if captions is not None:
-            raise refusal("captions are not supported yet; leave them out")
-        return captions
-
     @property
     def length_is_in_its_files(self) -> bool:
         """Its length is known only when its clips have been probed and its voice has spoken."""

@@ -12,7 +12,7 @@ from reelqueue.spec_values import Model, PositiveSeconds, Seconds, Src, Text, Vo
 from reelqueue.voices import VoiceName
 
 MAX_SPOKEN = 10_000
-MAX_CUES = 500
+MAX_CUES = 2_000
 CaptionStyle = Literal["block", "word", "karaoke"]
 
 

@@ -88,9 +88,7 @@ class ThemeChoice(Model):
 
 THEMES: dict[ThemeName, Theme] = {
     theme.name: theme
-    for theme in map(
-        Theme.model_validate, (WINTER, SPRING, SUMMER, AUTUMN, MIDNIGHT, MINIMAL, CORPORATE, NEON)
-    )
+    for theme in map(Theme.model_validate, (WINTER, SPRING, SUMMER, AUTUMN, MIDNIGHT, MINIMAL, CORPORATE, NEON))
 }
 
 

@@ -183,10 +183,13 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, spok
         bytes=rendered.bytes,
         render_seconds=0.0,
         cost_usd=0.0,
+        captions_key=f"{folder}/captions.vtt" if rendered.captions else None,
     )
     bucket = at.settings.bucket_name
     at.s3.upload_file(str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": "video/mp4"})
     at.s3.upload_file(str(rendered.poster), bucket, result.poster_key, ExtraArgs={"ContentType": "image/jpeg"})
+    if rendered.captions and result.captions_key:
+        at.s3.upload_file(str(rendered.captions), bucket, result.captions_key, ExtraArgs={"ContentType": "text/vtt"})
     now = at.store.now()
     cost = render_cost_usd(
         job.at_rest(now, gets=control.tally.segments, puts=control.tally.kept, characters=spoken).spent,

@@ -64,4 +64,4 @@ class Encoder:
         if script.end == "crash":
             raise MemoryError
         control.advance(100)
-        return Rendered(directory / "video.mp4", directory / "poster.jpg", 1.0, 320, 180, 1000)
+        return Rendered(directory / "video.mp4", directory / "poster.jpg", None, 1.0, 320, 180, 1000)

@@ -11,25 +11,33 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import ImageElement, VideoElement
 from render.engine.assets import Assets
+from render.engine.cues import Cues
 from render.engine.motion import image_move
 from render.engine.segments import Segment
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
 _NOT_OF_THE_OUTPUT = {"poster"}
-_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements", "voice"}
+_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements", "voice", "captions"}
+_NOT_OF_CAPTIONS = {"src", "cues", "source"}
 _NOT_OF_AN_ELEMENT = {"start", "duration", "src", "volume"}
 # ``image_motion`` is in each image that it moves.
 _NOT_OF_A_THEME = {"name", "transition", "scene_seconds", "image_motion"}
 
 
 def fingerprints(
-    request: VideoRequest, timeline: Timeline, segments: Sequence[Segment], assets: Assets, engine: str
+    request: VideoRequest,
+    timeline: Timeline,
+    segments: Sequence[Segment],
+    assets: Assets,
+    engine: str,
+    cues: Cues = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The fingerprint of each segment, in hexadecimal; ``engine`` is the version of what renders them."""
     whole = {
@@ -37,7 +45,7 @@ def fingerprints(
         "output": request.output.model_dump(mode="json", exclude=_NOT_OF_THE_OUTPUT),
         "theme": request.theme.model_dump(mode="json", exclude=_NOT_OF_A_THEME),
     }
-    scenes = [_scene(request, span, assets) for span in timeline.scenes]
+    scenes = [_scene(request, span, assets, cues) for span in timeline.scenes]
     return tuple(_hash(whole | _segment(request, timeline, segment, scenes)) for segment in segments)
 
 
@@ -53,8 +61,13 @@ def _segment(
     return fields
 
 
-def _scene(request: VideoRequest, span: SceneSpan, assets: Assets) -> dict[str, Any]:
-    fields = request.scenes[span.index].model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+def _scene(request: VideoRequest, span: SceneSpan, assets: Assets, cues: Cues) -> dict[str, Any]:
+    scene = request.scenes[span.index]
+    fields = scene.model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+    if scene.captions:
+        # What they say, wherever it comes from.
+        fields["captions"] = scene.captions.model_dump(mode="json", exclude=_NOT_OF_CAPTIONS)
+        fields["captions"]["said"] = [asdict(cue) for cue in cues.get(span.index, ())]
     return fields | {
         "frames": span.frames,
         "elements": [_element(request, span, here, assets) for here in span.elements],

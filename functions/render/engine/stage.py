@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Element, ImageElement, ShapeElement, TextElement, VideoElement
 from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
+from render.engine.captions import CaptionLayer, DrawnCaptions
 from render.engine.clip import Clip, ClipReader
 from render.engine.decoration import Decoration, decoration_of
 from render.engine.geometry import Box, Fitted, element_box, fitted
@@ -34,11 +36,20 @@ class Material:
     letterings: Letterings
     backgrounds: Backgrounds
     decoration: Decoration | None
+    captions: DrawnCaptions
 
     @classmethod
-    def of(cls, request: VideoRequest, timeline: Timeline, assets: Assets, letterings: Letterings) -> Material:
+    def of(
+        cls,
+        request: VideoRequest,
+        timeline: Timeline,
+        assets: Assets,
+        letterings: Letterings,
+        captions: DrawnCaptions = MappingProxyType({}),
+    ) -> Material:
         theme, size = request.theme, (request.output.width, request.output.height)
-        return cls(request, timeline, assets, letterings, Backgrounds(theme, size), decoration_of(theme, size))
+        backgrounds, decoration = Backgrounds(theme, size), decoration_of(theme, size)
+        return cls(request, timeline, assets, letterings, backgrounds, decoration, captions)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -53,7 +64,9 @@ class Stage:
         self._span = span
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
-        layers = [self._layer(element_span) for element_span in span.elements]
+        layers: list[Layer | CaptionLayer] = [self._layer(element_span) for element_span in span.elements]
+        if captions := material.captions.get(span.index):
+            layers.append(CaptionLayer(captions))
         below_decoration = self._pictures_below_decoration()
         # What lies beneath a layer that hides it is not painted, be it pictures, decoration or the background.
         hiding = max((index for index, layer in enumerate(layers) if layer.hides(span.frames)), default=-1)
