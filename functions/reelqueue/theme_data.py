@@ -45,6 +45,7 @@ WINTER: Data = {
     "transition": {"type": "fade", "duration": 0.5},
     "sceneSeconds": 4.0,
     "safeArea": 0.06,
+    "logo": None,
     "styles": {
         "title": _text("Manrope", "ExtraBold", 0.118, line_height=1.12, max_width=0.84, shadow=True, rule="accent",
                        enter=("slideUp", 0.6)),
@@ -65,6 +66,7 @@ SPRING: Data = {
     "transition": {"type": "smoothup", "duration": 0.6},
     "sceneSeconds": 4.0,
     "safeArea": 0.06,
+    "logo": None,
     "styles": {
         "title": _text("Vollkorn", "Bold", 0.118, line_height=1.1, max_width=0.82, rule="accent",
                        enter=("slideUp", 0.7)),
@@ -85,6 +87,7 @@ SUMMER: Data = {
     "transition": {"type": "circleopen", "duration": 0.6},
     "sceneSeconds": 4.0,
     "safeArea": 0.06,
+    "logo": None,
     "styles": {
         "title": _text("Comfortaa", "Bold", 0.112, line_height=1.14, max_width=0.82, rule="accent",
                        enter=("zoom", 0.5)),
@@ -105,6 +108,7 @@ AUTUMN: Data = {
     "transition": {"type": "dissolve", "duration": 0.7},
     "sceneSeconds": 4.0,
     "safeArea": 0.06,
+    "logo": None,
     "styles": {
         "title": _text("Roboto Slab", "Bold", 0.108, line_height=1.14, max_width=0.82, rule="accent",
                        enter=("slideDown", 0.7)),
@@ -125,6 +129,7 @@ MIDNIGHT: Data = {
     "transition": {"type": "fadeblack", "duration": 0.8},
     "sceneSeconds": 4.0,
     "safeArea": 0.07,
+    "logo": None,
     "styles": {
         "title": _text("EB Garamond", "SemiBold", 0.128, line_height=1.08, rule="accent", enter=("fade", 0.9),
                        leave=0.5),
@@ -146,6 +151,7 @@ MINIMAL: Data = {
     "transition": {"type": "fade", "duration": 0.4},
     "sceneSeconds": 4.0,
     "safeArea": 0.07,
+    "logo": None,
     "styles": {
         "title": _text("Inter", "Bold", 0.11, line_height=1.12, rule="accent"),
         "subtitle": _text("Inter", "Medium", 0.058, max_width=0.76),
@@ -164,6 +170,7 @@ CORPORATE: Data = {
     "transition": {"type": "smoothleft", "duration": 0.5},
     "sceneSeconds": 4.0,
     "safeArea": 0.08,
+    "logo": None,
     "styles": {
         "title": _text("IBM Plex Sans", "Bold", 0.1, align="left", position="left", line_height=1.14, max_width=0.72,
                        rule="accent", enter=("slideRight", 0.5)),
@@ -186,6 +193,7 @@ NEON: Data = {
     "transition": {"type": "hblur", "duration": 0.4},
     "sceneSeconds": 4.0,
     "safeArea": 0.06,
+    "logo": None,
     "styles": {
         "title": _text("Play", "Bold", 0.124, line_height=1.1, max_width=0.84, glow="#FF3DBD", enter=("zoom", 0.4)),
         "subtitle": _text("Play", "Regular", 0.06, "accent", line_height=1.25, glow="accent", enter=("slideUp", 0.4)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Literal
 
 from reelqueue.spec_scenes import Animation, GradientBackground, KenBurns, PositionName, Transition
-from reelqueue.spec_values import Color, HexColor, Model
+from reelqueue.spec_values import Color, Fraction, HexColor, Model, PositiveLength, Src
 from reelqueue.theme_data import AUTUMN, CORPORATE, MIDNIGHT, MINIMAL, NEON, SPRING, SUMMER, WINTER
 from reelqueue.typefaces import FontName
 
@@ -61,6 +61,22 @@ class TextStyles(Model):
     caption: TextStyle
 
 
+class Logo(Model):
+    """A picture over all scenes, at a corner or an edge. ``width`` is a part of the picture's width, or pixels."""
+
+    src: Src
+    position: PositionName = "top-right"
+    width: PositiveLength = "12%"
+    opacity: Fraction = 1
+
+
+class FontChoice(Model):
+    """The fonts that a request puts in place of the theme's: of titles and subtitles, of body and captions."""
+
+    heading: FontName | None = None
+    body: FontName | None = None
+
+
 class Theme(Model):
     """Everything a theme decides. No field has a default: a stored theme is complete.
 
@@ -77,6 +93,7 @@ class Theme(Model):
     transition: Transition
     scene_seconds: float
     safe_area: float
+    logo: Logo | None
 
 
 class ThemeChoice(Model):
@@ -84,6 +101,8 @@ class ThemeChoice(Model):
 
     extends: ThemeName
     colors: ColorChanges = ColorChanges()
+    fonts: FontChoice = FontChoice()
+    logo: Logo | None = None
 
 
 THEMES: dict[ThemeName, Theme] = {
@@ -101,5 +120,10 @@ def resolve(choice: ThemeName | ThemeChoice) -> Theme:
     if not isinstance(choice, ThemeChoice):
         return THEMES[choice]
     theme = THEMES[choice.extends]
-    changes = choice.colors.model_dump(exclude_none=True)
-    return theme.model_copy(update={"colors": theme.colors.model_copy(update=changes)})
+    colors = theme.colors.model_copy(update=choice.colors.model_dump(exclude_none=True))
+    styles = theme.styles
+    for names, font in ((("title", "subtitle"), choice.fonts.heading), (("body", "caption"), choice.fonts.body)):
+        if font is not None:
+            changed = {name: getattr(styles, name).model_copy(update={"font": font}) for name in names}
+            styles = styles.model_copy(update=changed)
+    return theme.model_copy(update={"colors": colors, "styles": styles, "logo": choice.logo})

@@ -154,7 +154,8 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert found == {
         "/webhookUrl": "is required",
         "/webhook_url": "is not a known field; did you mean webhookUrl?",
-        "/theme": "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not \"wintr\"",
+        "/theme": "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', "
+        'not "wintr"',
         "/priority": "must be 'low', 'normal' or 'high', not \"urgent\"",
         "/cache": 'must be true or false, not "no"',
         "/scenes/0/length": "is not a known field; did you mean duration?",
@@ -292,8 +293,13 @@ def test_a_scene_s_mistake_names_its_place_and_its_fix(scene: dict[str, Any], po
         ({"soundtrack": "asset:a.mp3"}, "/soundtrack", 'must be an object, not "asset:a.mp3"'),
         ({"soundtrack": {"src": "asset:a.mp3", "ducking": 1}}, "/soundtrack/ducking", "must be true or false, not 1"),
         ({"audio": {"src": "asset:a.mp3"}}, "/audio", "did you mean soundtrack?"),
-        ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo", "logo is not supported yet"),
-        ({"theme": 5}, "/theme", "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not 5"),
+        ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo/src", "is required"),
+        ({"logo": {"src": "asset:a.png"}}, "/logo", "is not a known field"),
+        (
+            {"theme": 5},
+            "/theme",
+            "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', not 5",
+        ),
         ({"metadata": {"note": float("nan")}}, "/metadata", "not finite"),
         ({"timeoutSeconds": True}, "/timeoutSeconds", "must be a whole number, not true"),
         ({"shorthand": {"0": ["text"]}}, "/shorthand", "is not a known field"),

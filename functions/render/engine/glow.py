@@ -35,7 +35,7 @@ class Glow:
         looks = [(radius * _HALO / 2, _HALO_OPACITY, 0.98) for radius, _, _ in sparks]
         looks += [(radius, opacity, 0.8) for radius, _, opacity in sparks]
         self._luma = Discs(looks, width * height)
-        self._chroma = Discs([(radius / 2, *rest) for radius, *rest in looks], width * height // 4)
+        self._chroma = Discs([(radius / 2, opacity, soft) for radius, opacity, soft in looks], width * height // 4)
         self._reach = np.array([radius * _HALO + 2 for radius, _, _ in sparks])
         chance = np.random.default_rng(7).random((7, len(sparks)))
         self._x, self._y = chance[0] * width, chance[1]

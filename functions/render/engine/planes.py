@@ -146,11 +146,32 @@ def _paint_plane(target: Plane, source: Plane, alpha: Plane | None, opacity: flo
     cv2.add(kept, source, dst=target)
 
 
+def with_alpha(picture: Picture) -> Picture:
+    """The same picture; one that was opaque says so in its alpha."""
+    if picture.alpha is not None:
+        return picture
+    return Picture(picture.y, picture.u, picture.v, np.full_like(picture.y, 255), np.full_like(picture.u, 255))
+
+
+def opaque(picture: Picture) -> Picture:
+    """The same picture over black."""
+    return Picture(
+        picture.y if picture.alpha is None else _plane(cv2.add(picture.y, _dark(picture.alpha, 16))),
+        *(
+            plane if picture.chroma_alpha is None else _plane(cv2.add(plane, _dark(picture.chroma_alpha, 128)))
+            for plane in (picture.u, picture.v)
+        ),
+    )
+
+
+def _dark(alpha: Plane, level: int) -> Plane:
+    """What black adds to a plane whose colours are multiplied by this alpha."""
+    return _plane(cv2.convertScaleAbs(cv2.bitwise_not(alpha), alpha=level / 255))
+
+
 def moved(picture: Picture, x: int, y: int, dx: float, dy: float, scale: float) -> tuple[Picture, int, int]:
     """The picture at (x, y) moved by parts of a pixel and scaled about its centre, and its new place."""
-    if picture.alpha is None:
-        solid = np.full_like(picture.y, 255)
-        picture = Picture(picture.y, picture.u, picture.v, solid, np.full_like(picture.u, 255))
+    picture = with_alpha(picture)
     width, height = picture.width * scale, picture.height * scale
     left = x + dx + (picture.width - width) / 2
     top = y + dy + (picture.height - height) / 2
@@ -190,7 +211,7 @@ Rows = tuple[tuple[float, float], tuple[float, float]]
 
 
 def _warped(picture: Picture, size: tuple[int, int], steps: Rows, start: tuple[float, float]) -> Picture:
-    """A picture of this size: ``start`` is where its corner lies in the other, ``steps`` the ways from pixel to pixel."""
+    """A picture of this size: ``start`` is where its corner lies in the other, ``steps`` lead from pixel to pixel."""
     opaque = picture.alpha is None
 
     def plane(source: Plane | None, part: int) -> Plane:

@@ -57,7 +57,7 @@ _RIDGES = (
 def _snowy_hills(sky: Light, colors: Colors) -> Light:
     primary, snow = _of(colors, "primary"), _of(colors, "text")
     light = _Light(across=0.34, down=0.84, wide=0.34, tall=0.20, strength=0.42)
-    return _hills(_lit(sky, (primary + snow) / 2, light), _SNOWY, primary * 0.72, snow, 0.16)
+    return _hills(_lit(sky, np.asarray((primary + snow) / 2, np.float32), light), _SNOWY, primary * 0.72, snow, 0.16)
 
 
 def _meadow(sky: Light, colors: Colors) -> Light:

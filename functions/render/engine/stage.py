@@ -4,56 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from types import MappingProxyType
 
 import av
-import numpy as np
 
-from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import Element, ImageElement, ShapeElement, TextElement, VideoElement
-from render.engine.assets import Assets
-from render.engine.backdrop import Backgrounds
-from render.engine.captions import CaptionLayer, DrawnCaptions
-from render.engine.clip import Clip, ClipReader
-from render.engine.decoration import Decoration, decoration_of
-from render.engine.geometry import Box, Fitted, element_box, fitted
-from render.engine.images import load_image
-from render.engine.layers import Layer, Source, image_source, shape_source, text_source
-from render.engine.lettering import Letterings
-from render.engine.motion import image_move
+from reelqueue.spec_scenes import ImageElement
+from render.engine.captions import CaptionLayer
+from render.engine.elements import Cast
+from render.engine.layers import Layer
+from render.engine.material import Material
 from render.engine.planes import Frame, paint
-from render.engine.timeline import ElementSpan, SceneSpan, Timeline
-
-
-@dataclass(frozen=True)
-class Material:
-    """What every scene of a video is made from."""
-
-    request: VideoRequest
-    timeline: Timeline
-    assets: Assets
-    letterings: Letterings
-    backgrounds: Backgrounds
-    decoration: Decoration | None
-    captions: DrawnCaptions
-
-    @classmethod
-    def of(
-        cls,
-        request: VideoRequest,
-        timeline: Timeline,
-        assets: Assets,
-        letterings: Letterings,
-        captions: DrawnCaptions = MappingProxyType({}),
-    ) -> Material:
-        theme, size = request.theme, (request.output.width, request.output.height)
-        backgrounds, decoration = Backgrounds(theme, size), decoration_of(theme, size)
-        return cls(request, timeline, assets, letterings, backgrounds, decoration, captions)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.request.output.width, self.request.output.height
+from render.engine.timeline import SceneSpan
 
 
 class Stage:
@@ -64,7 +24,11 @@ class Stage:
         self._span = span
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
-        layers: list[Layer | CaptionLayer] = [self._layer(element_span) for element_span in span.elements]
+        cast = Cast(material, span, self._readers)
+        found: list[Layer] = []
+        for element_span in span.elements:
+            found += cast.layers(element_span, tuple(found))
+        layers: list[Layer | CaptionLayer] = [*found]
         if captions := material.captions.get(span.index):
             layers.append(CaptionLayer(captions))
         below_decoration = self._pictures_below_decoration()
@@ -80,7 +44,7 @@ class Stage:
         backdrop = None
         if hiding < 0:
             backdrop = Frame(*self._material.size)
-            paint(backdrop, self._material.backgrounds.of(self._scene), 0, 0)
+            paint(backdrop, self._material.ground(self._span.index), 0, 0)
         while self._layers and self._layers[0].is_still(self._span.frames):
             if self._decoration and self._below_decoration == 0:
                 break
@@ -122,61 +86,11 @@ class Stage:
             self._decoration.paint(frame, (self._span.first + number) / self._material.timeline.fps)
 
     def _pictures_below_decoration(self) -> int:
-        """A decoration moves over the background and the pictures that fill the frame, never over text, shapes or clips."""
+        """A decoration moves over the background and pictures that fill the frame, never over text, shapes or clips."""
         count = 0
         for element_span in self._span.elements:
-            element = self._element(element_span)
-            if not (isinstance(element, ImageElement) and element.fills_the_frame):
+            element = self._scene.elements[element_span.index]
+            if not (isinstance(element, ImageElement) and element.fills_the_frame and element.fit != "blur"):
                 break
             count += 1
         return count
-
-    def _element(self, element_span: ElementSpan) -> Element:
-        return self._scene.elements[element_span.index]
-
-    def _layer(self, here: ElementSpan) -> Layer:
-        element = self._element(here)
-        theme, size = self._material.request.theme, self._material.size
-        fps = self._material.timeline.fps
-        moving, solid, clip = False, False, None
-        source: Source
-        if isinstance(element, TextElement):
-            style = getattr(theme.styles, element.style)
-            lettering = self._material.letterings[self._span.index, here.index]
-            source, x, y = text_source(element, lettering, theme, size)
-            enter, leave = element.enter or style.enter, element.exit or style.exit
-            return Layer(source, x, y, here.first, here.frames, fps, element.opacity, enter, leave)
-        if isinstance(element, ShapeElement):
-            source, x, y = shape_source(element, theme, element_box(element, size))
-        elif isinstance(element, ImageElement):
-            fit = self._fit(element)
-            move = image_move(element, theme, self._span.index)
-            image = load_image(self._material.assets.paths[element.src], (size[0] * 2, size[1] * 2))
-            pixels = np.asarray(image, np.uint8)
-            source = image_source(pixels, fit, move, here.frames)
-            solid = pixels.shape[2] == 3 and fit.box == Box(0, 0, *size)
-            moving = move is not None and move.amount > 0
-            x, y = fit.box.x, fit.box.y
-        elif isinstance(element, VideoElement):
-            fit = self._fit(element)
-            clip = self._reader(element, fit, here)
-            source, moving = clip.picture, True
-            solid = fit.box == Box(0, 0, *size)
-            x, y = fit.box.x, fit.box.y
-        else:
-            raise TypeError(f"no layer for {type(element).__name__}")
-        comes_and_goes = (element.opacity, element.enter, element.exit)
-        return Layer(source, x, y, here.first, here.frames, fps, *comes_and_goes, moving, clip, solid)
-
-    def _fit(self, element: ImageElement | VideoElement) -> Fitted:
-        assets = self._material.assets
-        facts = assets.images[element.src] if isinstance(element, ImageElement) else assets.media[element.src]
-        return fitted((facts.width, facts.height), element_box(element, self._material.size), element.fit)
-
-    def _reader(self, element: VideoElement, fit: Fitted, here: ElementSpan) -> ClipReader:
-        assets = self._material.assets
-        pointer = self._material.request.pointer(self._span.index, here.index)
-        path, facts = assets.paths[element.src], assets.media[element.src]
-        reader = ClipReader(Clip(element, path, facts, fit, self._material.timeline.fps, here.frames, pointer))
-        self._readers.callback(reader.close)
-        return reader

@@ -168,7 +168,7 @@ def _scene_seconds(number: int, request: VideoRequest, media: Mapping[str, Media
                 f"is spoken until {voice_end:.1f} s, and its scene is only {scene.duration:g} s long; "
                 'write "duration": "auto", or fewer words'
             )
-            raise VoiceError(f"/scenes/{number}/voice/text", message)
+            raise VoiceError(f"/scenes/{number}/voice/text", message, code="VOICE_TOO_LONG")
         return scene.duration
     ends = [
         element.start + (element.duration or clip_seconds(element.trim, _speed(element), media[element.src]))
@@ -213,7 +213,10 @@ def _sounds(
                 continue
             length = clip_seconds(element.trim, _speed(element), media[element.src])
             room = span.frames / fps - element.start
-            length = min(room, length if element.duration is None else min(element.duration, length))
+            loops = isinstance(element, VideoElement) and element.loop and length > 0
+            period = max(1, int(length * fps)) / fps if loops else 0.0
+            once = room if loops else length
+            length = min(room, once if element.duration is None else min(element.duration, once))
             if length <= 0 or element.volume == 0:
                 continue
             own = (element.fade_in, element.fade_out) if isinstance(element, AudioElement) else (0.0, 0.0)
@@ -230,6 +233,7 @@ def _sounds(
                     element.volume,
                     max(own[0], fade_in),
                     max(own[1], fade_out),
+                    period=period,
                     pointer=request.pointer(span.index, index),
                 )
             )
