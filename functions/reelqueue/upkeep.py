@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reelqueue.audit import audit
-from reelqueue.courier import hand_over, settle
+from reelqueue.courier import hand_over, queue_up, settle
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import WAKE_UP, Event
 from reelqueue.line import Ticket
@@ -37,7 +37,7 @@ def _deliver_overdue(at: Deployment) -> None:
         if event.type == WAKE_UP:
             count("LostWakeUps")
         else:
-            at.hand_over(event)
+            queue_up(at, event)
 
     before = at.store.now() - OVERDUE_MS
     for job in at.store.overdue(before):

@@ -6,7 +6,7 @@ import base64
 import functools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -161,10 +161,13 @@ class Service:
 
 @dataclass
 class Receiver:
-    """A client's server: verifies each message, keeps it, and answers with ``status``."""
+    """A client's server: verifies each message, keeps it, and answers with ``status``, after ``before_answer``."""
 
     url: str = ""
     status: int = 204
+    retry_after: str | None = None
+    before_answer: Callable[[], object] = lambda: None
+    signatures: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
 
@@ -269,7 +272,11 @@ def receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.messages.append(Webhook(WEBHOOK_SECRET).verify(body, dict(self.headers)))
             receiver.ids.append(self.headers["webhook-id"])
+            receiver.signatures.append(self.headers["webhook-signature"])
+            receiver.before_answer()
             self.send_response(receiver.status)
+            if receiver.retry_after is not None:
+                self.send_header("retry-after", receiver.retry_after)
             self.end_headers()
 
         def log_message(self, *args: object) -> None:

@@ -37,6 +37,6 @@ def test_every_error_code_is_described(code: str) -> None:
     assert f"`{code}`" in API
 
 
-@pytest.mark.parametrize("metric", ["AuditRepairs", "LostWakeUps"])
+@pytest.mark.parametrize("metric", ["AuditRepairs", "LostWakeUps", "WebhooksGivenUp"])
 def test_every_metric_is_described(metric: str) -> None:
     assert f"`{metric}`" in OPERATIONS
