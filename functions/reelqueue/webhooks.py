@@ -118,10 +118,25 @@ class Sender:
             ) as answer:
                 status, wait = answer.status_code, answer.headers.get("retry-after")
         except (AddressRefused, requests.RequestException) as error:
-            return Delivery(False, None, f"{type(error).__name__}: {error}")
+            return Delivery(False, None, _why(error))
         return Delivery(
             200 <= status < 300, status, f"the receiver answered {status}", retry_after(wait, self._clock())
         )
+
+
+def _why(error: AddressRefused | requests.RequestException) -> str:
+    """Why there was no answer. What the libraries say holds the URL, in which a receiver may have a secret of its own."""
+    match error:
+        case AddressRefused():
+            return f"it was not posted: {error}"
+        case requests.Timeout():
+            return "the receiver did not answer in time"
+        case requests.exceptions.SSLError():
+            return "TLS with the receiver failed: look at its certificate, and whether it is for this host"
+        case requests.ConnectionError():
+            return "the receiver cannot be reached, or broke off"
+        case _:
+            return f"what the receiver answered is no HTTP ({type(error).__name__})"
 
 
 def retry_after(header: str | None, now: float) -> int:

@@ -185,7 +185,8 @@ def request(**fields: object) -> dict[str, object]:
 
 def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A render has threads beside it, and moto is not safe with them (measured: 12 of 15 races went wrong)."""
-    lock, call = threading.Lock(), BaseClient._make_api_call  # type: ignore[attr-defined]
+    # Of the kind that its holder may take again: who listens to a call may make one.
+    lock, call = threading.RLock(), BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def one(client: BaseClient, *arguments: Any) -> Any:
         with lock:

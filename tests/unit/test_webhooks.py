@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from urllib3.util import Timeout
 
-from reelqueue.addresses import Gate
+from reelqueue.addresses import AddressRefused, Gate
 from reelqueue.jobs import Event
 from reelqueue.outgoing import Dialer, guarded_session
 from reelqueue.webhooks import LONGEST_PAUSE, RETRY_SECONDS, Sender, body, next_try, retry_after, sign, signing_key
@@ -101,13 +101,27 @@ def test_only_2xx_is_success_and_redirects_are_not_followed(status: int) -> None
     assert (delivery.ok, delivery.status, len(receiver.requests)) == (False, status, 1)
 
 
-def test_a_receiver_that_is_down_is_a_failure_and_not_an_error() -> None:
-    def down() -> int:
-        raise requests.ConnectionError("refused")
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (requests.ConnectionError, "cannot be reached"),
+        (requests.ReadTimeout, "did not answer in time"),
+        (requests.ConnectTimeout, "did not answer in time"),
+        (requests.exceptions.SSLError, "certificate"),
+        (requests.exceptions.InvalidHeader, "no HTTP"),
+        (AddressRefused, "was not posted"),
+    ],
+)
+def test_a_receiver_that_is_down_is_a_failure_and_not_an_error(error: type[Exception], reason: str) -> None:
+    url = "http://app.example.com/hook?token=s3cret"
 
-    delivery = sender_to(Receiver(down)).post("http://app.example.com/hook", EVENT, {}, TIMEOUT)
+    def down() -> int:
+        raise error("no" if error is AddressRefused else f"Max retries exceeded with url: {url}")
+
+    delivery = sender_to(Receiver(down)).post(url, EVENT, {}, TIMEOUT)
     assert (delivery.ok, delivery.status) == (False, None)
-    assert "refused" in delivery.reason
+    assert reason in delivery.reason
+    assert "s3cret" not in delivery.reason
 
 
 def test_a_deployed_stack_never_posts_to_a_private_address() -> None:
