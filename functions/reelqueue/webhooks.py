@@ -125,7 +125,7 @@ class Sender:
 
 
 def _why(error: AddressRefused | requests.RequestException) -> str:
-    """Why there was no answer. What the libraries say holds the URL, in which a receiver may have a secret of its own."""
+    """Why there was no answer. What libraries say holds the URL, in which a receiver may have a secret of its own."""
     match error:
         case AddressRefused():
             return f"it was not posted: {error}"
