@@ -1,9 +1,9 @@
 """Who is calling: Basic auth (RFC 7617) against the secret that the stack generates.
 
 The secret is JSON: ``username`` and ``password`` of the administrator, and, optionally, ``callers``: a list of
-``{"username", "password", "administrator"}``. Anything unexpected is a refusal: this function fails closed. A wrong name
-or password is a 401; a secret that cannot be read or is not of its form ends in an exception, which API Gateway answers
-with a 500 that says no more.
+``{"username", "password", "administrator"}``. Anything unexpected is a refusal: this function fails closed. A wrong
+name or password is a 401; a secret that cannot be read or is not of its form ends in an exception, which API Gateway
+answers with a 500 that says no more.
 """
 
 from __future__ import annotations
