@@ -268,7 +268,11 @@ def test_a_scene_s_mistake_names_its_place_and_its_fix(scene: dict[str, Any], po
         ({"audio": {"src": "asset:a.mp3"}}, "/audio", "did you mean soundtrack?"),
         ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo/src", "is required"),
         ({"logo": {"src": "asset:a.png"}}, "/logo", "is not a known field"),
-        ({"theme": 5}, "/theme", "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', not 5"),
+        (
+            {"theme": 5},
+            "/theme",
+            "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', not 5",
+        ),
         ({"metadata": {"note": float("nan")}}, "/metadata", "not finite"),
         ({"timeoutSeconds": True}, "/timeoutSeconds", "must be a whole number, not true"),
         ({"shorthand": {"0": ["text"]}}, "/shorthand", "is not a known field"),
