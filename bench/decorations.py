@@ -1,4 +1,4 @@
-"""What a theme's decoration costs: milliseconds of one core for a frame, and how many times the cheapest."""
+"""What a theme's decoration costs: milliseconds of one core for a frame, and the part that the cheapest frame takes."""
 
 from __future__ import annotations
 
