@@ -51,6 +51,9 @@ class Invocation:
     memory_mb: int
 
 
+_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".gif": "image/gif"}
+
+
 @dataclass(frozen=True)
 class Machine:
     """What an attempt runs on: the encoder, who speaks, threads beside it, a directory of its own."""
@@ -177,7 +180,7 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, spok
     """Upload video and poster under keys that carry the attempt, so that a lost render cannot overwrite them."""
     folder = f"videos/{job.id}/{job.attempt}"
     result = Result(
-        video_key=f"{folder}/video.mp4",
+        video_key=f"{folder}/video{rendered.video.suffix}",
         poster_key=f"{folder}/poster.jpg",
         duration=rendered.duration,
         width=rendered.width,
@@ -188,7 +191,9 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, spok
         captions_key=f"{folder}/captions.vtt" if rendered.captions else None,
     )
     bucket = at.settings.bucket_name
-    at.s3.upload_file(str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": "video/mp4"})
+    at.s3.upload_file(
+        str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": _TYPES[rendered.video.suffix]}
+    )
     at.s3.upload_file(str(rendered.poster), bucket, result.poster_key, ExtraArgs={"ContentType": "image/jpeg"})
     if rendered.captions and result.captions_key:
         at.s3.upload_file(str(rendered.captions), bucket, result.captions_key, ExtraArgs={"ContentType": "text/vtt"})

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError, RenderError
-from reelqueue.spec_output import Quality
+from reelqueue.spec_output import Output, Quality
 from render.engine.ducking import Ducking
 from render.engine.loudness import MEASURING, Level, Loudness, brought_to_target
 from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg, Running
@@ -32,8 +32,8 @@ _MISSING_SECONDS = 1
 _RAW = ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS)]
 
 
-def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, target: Path, ffmpeg: Ffmpeg) -> None:
-    """The sound of the whole video as AAC in an MP4 file.
+def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, target: Path, ffmpeg: Ffmpeg) -> None:
+    """The sound of the whole video, encoded once: AAC in an MP4 file, for WebM Opus in a Matroska file.
 
     Raises:
         AssetError: a file proved damaged.
@@ -43,24 +43,29 @@ def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, 
     mix(timeline, paths, raw, ffmpeg)
 
     def encode(level: Level) -> Loudness:
-        _encode([*_RAW, "-i", str(raw)], [*level.filters, *_exactly(timeline.samples)], _RATES[quality], target, ffmpeg)
+        _encode([*_RAW, "-i", str(raw)], [*level.filters, *_exactly(timeline.samples)], output, target, ffmpeg)
         return _measured(["-i", str(target)], ffmpeg)
 
     brought_to_target(_measured([*_RAW, "-i", str(raw)], ffmpeg), encode)
     raw.unlink()
 
 
-def _encode(source: list[str], filters: list[str], rate: str, target: Path, ffmpeg: Ffmpeg) -> None:
+def _encode(source: list[str], filters: list[str], output: Output, target: Path, ffmpeg: Ffmpeg) -> None:
     arguments = [
         *("-y", *LOCAL_INPUT, *source),
-        *("-af", ",".join(filters), "-c:a", "aac", "-b:a", rate),
-        # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
-        # block of AAC where that begins within the last millisecond.
-        *("-movie_timescale", str(SAMPLE_RATE), "-f", "mp4", str(target)),
+        *("-af", ",".join(filters), *_codec(output), str(target)),
     ]
     with ffmpeg.running(arguments, SOUNDING) as run:
         if run.process.wait() != 0:
             raise RenderError(f"ffmpeg could not encode the sound: {run.complaint()}")
+
+
+def _codec(output: Output) -> list[str]:
+    if output.format == "webm":
+        return ["-c:a", "libopus", "-b:a", _RATES[output.quality], "-frame_duration", "10", "-f", "matroska"]
+    # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
+    # block of AAC where that begins within the last millisecond.
+    return ["-c:a", "aac", "-b:a", _RATES[output.quality], "-movie_timescale", str(SAMPLE_RATE), "-f", "mp4"]
 
 
 def _exactly(samples: int) -> list[str]:
