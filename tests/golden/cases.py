@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from reelqueue.spec_scenes import AnimationType, Fit, KenBurns, PositionName, Shape, TransitionType
+from reelqueue.spec_voice import CaptionStyle
 from reelqueue.themes import ThemeName
 
 Scene = dict[str, Any]
@@ -82,6 +83,14 @@ def _cases() -> list[Case]:
                 (0.5,),
             )
         )
+    for style in get_args(CaptionStyle):
+        words = [{"text": word, "start": 0.2 + 0.4 * number} for number, word in enumerate(("We", "ship", "today"))]
+        cue = {"start": 0.1, "end": 1.8, "text": "We ship today", "words": words}
+        scene = {**STILL, "captions": {"cues": [cue], "style": style}}
+        cases.append(Case(f"captions-{style}", (scene,), (0.3, 0.8, 1.3)))
+    cases.append(
+        Case("captions-top", ({**STILL, "captions": {"src": "asset:cues.vtt", "position": "top"}},), (0.5, 1.5))
+    )
     cases += [
         Case("image-corners", (_boxed(cornerRadius=16),), (1.0,)),
         Case("image-corners-round", (_boxed(cornerRadius="50%", width="39%", height="70%"),), (1.0,)),

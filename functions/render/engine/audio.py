@@ -43,17 +43,17 @@ def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, ta
     mix(timeline, paths, raw, ffmpeg)
 
     def encode(level: Level) -> Loudness:
-        _encode([*_RAW, "-i", str(raw)], [*level.filters, *_exactly(timeline.samples)], output, target, ffmpeg)
+        _encode([*_RAW, "-i", str(raw)], [*level.filters, *_exactly(timeline.samples)], _codec(output), target, ffmpeg)
         return _measured(["-i", str(target)], ffmpeg)
 
     brought_to_target(_measured([*_RAW, "-i", str(raw)], ffmpeg), encode)
     raw.unlink()
 
 
-def _encode(source: list[str], filters: list[str], output: Output, target: Path, ffmpeg: Ffmpeg) -> None:
+def _encode(source: list[str], filters: list[str], codec: list[str], target: Path, ffmpeg: Ffmpeg) -> None:
     arguments = [
         *("-y", *LOCAL_INPUT, *source),
-        *("-af", ",".join(filters), *_codec(output), str(target)),
+        *("-af", ",".join(filters), *codec, str(target)),
     ]
     with ffmpeg.running(arguments, SOUNDING) as run:
         if run.process.wait() != 0:

@@ -18,9 +18,9 @@ from reelqueue.spec_values import Limits
 from render.engine.probe import MediaFacts
 
 SAMPLE_RATE = 48_000
+_CANDIDATES = 12
 VOICE_PAUSE = 0.6
 """What a scene waits for after its voice, in seconds; the transition that follows begins after the last word, too."""
-_CANDIDATES = 12
 
 
 @dataclass(frozen=True)
