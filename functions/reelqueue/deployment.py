@@ -36,7 +36,7 @@ LINK_SECONDS = 3_600
 """How long a presigned URL is asked to work; it ends sooner when the function's session does."""
 
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=60))
+S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=60))
 
 
 _LONGEST_DELAY = 900
@@ -70,7 +70,7 @@ class Deployment:
 
     @functools.cached_property
     def s3(self) -> S3Client:
-        return boto3.client("s3", config=_S3_CONFIG)
+        return boto3.client("s3", config=S3_CONFIG)
 
     @functools.cached_property
     def polly(self) -> PollyClient:
