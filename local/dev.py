@@ -2,7 +2,7 @@
 
 Settings, as environment variables or after ``make dev``: ``PORT`` of the API (4566), ``RECEIVER_PORT`` of the webhook
 receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5), ``STATE`` the folder of the state (.local),
-``FRESH=1`` to begin empty. Otherwise each start goes on where the last one ended: jobs, line, videos and assets are
+``FRESH=1`` to begin empty, ``RENDER=image`` to render in containers of the image that ``make image`` built. Otherwise each start goes on where the last one ended: jobs, line, videos and assets are
 there again, and what was waiting or rendering goes on by itself.
 """
 
@@ -18,11 +18,12 @@ from pathlib import Path
 from types import FrameType
 
 from local.console import Console
+from local.containers import IMAGE, NoContainers
 from local.deploy import DeployFailed
 from local.ports import PortTaken
 from local.stack import DEFAULT_PORT, DEFAULT_RECEIVER_PORT, PROJECT, AlreadyRunning, LocalStack, StartFailed
 
-_FAILURES = (PortTaken, AlreadyRunning, StartFailed, DeployFailed)
+_FAILURES = (PortTaken, AlreadyRunning, StartFailed, DeployFailed, NoContainers)
 
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
@@ -33,6 +34,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         receiver_port = _number(environ, "RECEIVER_PORT", DEFAULT_RECEIVER_PORT)
         limit = _number(environ, "MAX_CONCURRENT", 5)
         fresh = _switch(environ, "FRESH")
+        image = render_image(environ)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -46,6 +48,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
                 port=port,
                 receiver_port=receiver_port,
                 parameters={"MaxConcurrentRenders": str(limit)},
+                render_image=image,
             )
         except _FAILURES as error:
             print(error, file=sys.stderr)
@@ -60,6 +63,14 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         return 1
     print("\nStopped.", flush=True)
     return 0
+
+
+def render_image(environ: Mapping[str, str]) -> str | None:
+    """The image that ``RENDER`` asks for; None for the source tree."""
+    raw = environ.get("RENDER") or "source"
+    if raw not in ("source", "image"):
+        raise ValueError(f"RENDER must be source or image, not {raw!r}")
+    return IMAGE if raw == "image" else None
 
 
 def _where(stack: LocalStack, seconds: float) -> str:

@@ -25,7 +25,7 @@ from types import TracebackType
 
 import requests
 
-from local import overlay
+from local import containers, overlay
 from local.aws import REGION, Aws
 from local.deploy import API_ID, deploy
 from local.emulator import JOURNAL
@@ -96,6 +96,7 @@ class LocalStack:
         receiver_port: int | None = None,
         parameters: Mapping[str, str] | None = None,
         functions: Path = PROJECT / "functions",
+        render_image: str | None = None,
     ) -> LocalStack:
         """Start everything and wait until the API answers.
 
@@ -106,27 +107,35 @@ class LocalStack:
             receiver_port: of the webhook receiver; None takes a free one.
             parameters: of the template, for example ``{"MaxConcurrentRenders": "2"}``.
             functions: the folder with the handlers.
+            render_image: render in containers of this image instead of the source tree. All addresses are then those
+                of the bridge of the Docker engine, which this machine and its containers reach by the same name.
 
         Raises:
             PortTaken: one of the ports is in use.
             AlreadyRunning: the state folder is in use.
             StartFailed: the emulator ended, or did not answer in time.
             DeployFailed: the template was not accepted.
+            NoContainers: there is no Docker engine, or it has no such image.
         """
+        parameters = dict(parameters or {})
         with contextlib.ExitStack() as cleanup:
-            port = claim(port, "PORT")
-            receiver_port = claim(receiver_port, "RECEIVER_PORT")
+            host = HOST
+            if render_image is not None:
+                host = containers.host_address(render_image)
+                parameters = {"Architecture": containers.ARCHITECTURE, **parameters}
+            port = claim(port, "PORT", host)
+            receiver_port = claim(receiver_port, "RECEIVER_PORT", host)
             cleanup.enter_context(_only_user_of(root))
             if not keep:
                 shutil.rmtree(root / _STATE, ignore_errors=True)
             kept = Kept.take_over(root / _STATE)
-            receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET))
-            endpoint_url = f"http://{HOST}:{port}"
+            receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET, host=host))
+            endpoint_url = f"http://{host}:{port}"
             log = root / "emulator.log"
-            supervisor = cleanup.enter_context(_supervisor(root, port, log))
+            supervisor = cleanup.enter_context(_supervisor(root, host, port, log))
             _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), supervisor, log)
             aws = Aws(endpoint_url)
-            resources = deploy(aws, PROJECT / "template.yaml", functions, parameters or {})
+            resources = deploy(aws, PROJECT / "template.yaml", functions, parameters, render_image)
             description = Description(
                 apiUrl=f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
                 awsEndpointUrl=endpoint_url,
@@ -186,7 +195,7 @@ def _only_user_of(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _supervisor(root: Path, host: str, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The emulator below its supervisor, which ends both when its input, held open here, ends."""
     temporary = root / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -195,7 +204,7 @@ def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[b
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "local.supervisor"],
             cwd=PROJECT,
-            env=_environment(os.environ, port=port, temporary=temporary, state=root / _STATE),
+            env=_environment(os.environ, host=host, port=port, temporary=temporary, state=root / _STATE),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -211,13 +220,18 @@ def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[b
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _environment(machine: Mapping[str, str], *, port: int, temporary: Path, state: Path) -> dict[str, str]:
+def _environment(machine: Mapping[str, str], *, host: str, port: int, temporary: Path, state: Path) -> dict[str, str]:
     """The emulator's environment, which the functions inherit: nothing of the person's own AWS configuration."""
     inherited = {key: value for key, value in machine.items() if not key.startswith("AWS_")}
     return inherited | {
         "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
-        "MINISTACK_HOST": HOST,
+        "BIND_HOST": host,
+        "MINISTACK_HOST": host,
+        # For functions in containers too: the emulator would call itself host.docker.internal there, which this machine
+        # does not know, and the links that a render signs go out to clients.
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "MINISTACK_HOSTNAME": host,
+        "LAMBDA_DOCKER_FLAGS": containers.FLAGS,
         "MINISTACK_REGION": REGION,
         "TMPDIR": str(temporary.resolve()),
         JOURNAL: str(state.resolve()),
