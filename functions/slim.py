@@ -1,7 +1,7 @@
 """Take out of a folder of installed libraries what no function ever reads: ``python3 slim.py FOLDER``.
 
-The zip functions and the render image are both built with it. A zip is downloaded and unpacked whole at each cold start,
-and of the AWS SDK 27 of 30 MB describe services that are not used here.
+The zip functions and the render image are both built with it. A zip is downloaded and unpacked whole at each cold
+start, and of the AWS SDK's 30 MB 27 describe services, of which five are used here.
 """
 
 from __future__ import annotations

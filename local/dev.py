@@ -2,8 +2,9 @@
 
 Settings, as environment variables or after ``make dev``: ``PORT`` of the API (4566), ``RECEIVER_PORT`` of the webhook
 receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5), ``STATE`` the folder of the state (.local),
-``FRESH=1`` to begin empty, ``RENDER=image`` to render in containers of the image that ``make image`` built. Otherwise each start goes on where the last one ended: jobs, line, videos and assets are
-there again, and what was waiting or rendering goes on by itself.
+``RENDER=image`` to render in containers of the image that ``make image`` built, ``FRESH=1`` to begin empty. Otherwise
+each start goes on where the last one ended: jobs, line, videos and assets are there again, and what was waiting or
+rendering goes on by itself.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from types import FrameType
 from local.console import Console
 from local.containers import IMAGE, NoContainers
 from local.deploy import DeployFailed
+from local.launch import StartFailed
 from local.ports import PortTaken
-from local.stack import DEFAULT_PORT, DEFAULT_RECEIVER_PORT, PROJECT, AlreadyRunning, LocalStack, StartFailed
+from local.stack import DEFAULT_PORT, DEFAULT_RECEIVER_PORT, PROJECT, AlreadyRunning, LocalStack
 
 _FAILURES = (PortTaken, AlreadyRunning, StartFailed, DeployFailed, NoContainers)
 
