@@ -8,10 +8,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.containers import IMAGE
+from local.stack import LocalStack
 from tests.e2e.conftest import Client, wait_until
 from tests.e2e.test_5_crash import long_job, rendering
 
@@ -25,15 +27,15 @@ def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def containers(client: Client) -> list[str]:
+def containers(stack: LocalStack) -> list[str]:
     """Those of the stack's renders."""
-    address = client.stack.description.awsEndpointUrl.removeprefix("http://")
-    return docker("ps", "--quiet", "--filter", f"label=ministack.instance={address}").split()
+    address = stack.description.awsEndpointUrl.removeprefix("http://")
+    return docker("ps", "--all", "--quiet", "--filter", f"label=ministack.instance={address}").split()
 
 
 def foremen(client: Client) -> list[str]:
     """The containers in which the engine is at work."""
-    return [c for c in containers(client) if "render.engine.foreman" in docker("top", c)]
+    return [c for c in containers(client.stack) if "render.engine.foreman" in docker("top", c)]
 
 
 def inside(*command: str) -> str:
@@ -53,10 +55,17 @@ def cold() -> Iterator[tuple[str, float]]:
 def test_renders_run_in_containers_that_are_not_root(client: Client) -> None:
     assert client.finish(client.submit(scenes=[{"text": "Hello", "duration": 0.5}]))["status"] == "completed"
 
-    assert containers(client)
-    for container in containers(client):
+    assert containers(client.stack)
+    for container in containers(client.stack):
         assert docker("inspect", "--format", "{{.Config.User}}", container) == "65534:65534"
         assert docker("exec", container, "id", "-u") == "65534"
+
+
+def test_no_container_outlives_its_stack(tmp_path: Path) -> None:
+    with LocalStack.start(tmp_path, render_image=IMAGE) as stack:
+        stack.aws.functions.invoke(FunctionName=stack.resources["RenderFunction"], Payload=b"{}")
+        assert containers(stack)
+    assert not containers(stack)
 
 
 def test_a_cancelled_render_stops_its_encoder_in_the_container(client: Client) -> None:
