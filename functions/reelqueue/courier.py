@@ -8,8 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import WAKE_UP, Event, Job
+from reelqueue.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_FAILURES, WEBHOOKS_GIVEN_UP, count, record
 from reelqueue.observability import logger
-from reelqueue.webhooks import FIRST_TRY_TIMEOUT, RETRY_SECONDS, RETRY_TIMEOUT, next_try
+from reelqueue.webhooks import FIRST_TRY_TIMEOUT, RETRY_SECONDS, RETRY_TIMEOUT, Delivery, next_try
 
 
 class NotDelivered(Exception):
@@ -23,7 +24,7 @@ def announce(at: Deployment, job: Job) -> None:
         if event.type == WAKE_UP:
             at.wake("finished")
             return
-        delivery = at.sender.post(job.webhook_url, event, at.live(job, event), FIRST_TRY_TIMEOUT)
+        delivery = _post(at, job, event, FIRST_TRY_TIMEOUT)
         if not delivery.ok:
             logger.warning("webhook goes to the queue", extra={"event_id": event.id, "reason": delivery.reason})
             at.hand_over(event, delay_seconds=RETRY_SECONDS[0])
@@ -76,7 +77,7 @@ def redeliver(at: Deployment, event: Event, *, receipt_handle: str) -> None:
     if job is None:
         logger.warning("the job of a webhook is gone", extra={"event_id": event.id})
         return
-    delivery = at.sender.post(job.webhook_url, event, at.live(job, event), RETRY_TIMEOUT)
+    delivery = _post(at, job, event, RETRY_TIMEOUT)
     if delivery.ok:
         logger.info("webhook delivered", extra={"event_id": event.id})
         return
@@ -84,6 +85,14 @@ def redeliver(at: Deployment, event: Event, *, receipt_handle: str) -> None:
     if pause is None:
         logger.error("webhook given up", extra={"event_id": event.id, "reason": delivery.reason})
         at.bury(event, delivery.reason)
+        count(WEBHOOKS_GIVEN_UP, state="failed")
         return
     at.postpone(receipt_handle, pause)
     raise NotDelivered(f"{event.id}: {delivery.reason}; next try in {pause} s")
+
+
+def _post(at: Deployment, job: Job, event: Event, timeout: tuple[float, float]) -> Delivery:
+    """One try, and its metrics."""
+    delivery = at.sender.post(job.webhook_url, event, at.live(job, event), timeout)
+    record({WEBHOOK_ATTEMPTS: 1, WEBHOOK_FAILURES: int(not delivery.ok)})
+    return delivery

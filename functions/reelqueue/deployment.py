@@ -98,6 +98,15 @@ class Deployment:
             MessageBody=json.dumps({**event_dict(event), "reason": reason}, ensure_ascii=False),
         )
 
+    def dead_letters(self) -> dict[str, int]:
+        """About how many messages lie in each dead-letter queue."""
+        urls = {"jobs": self.settings.jobs_dead_letters_url, "webhooks": self.settings.webhook_dead_letters_url}
+        found = {}
+        for queue, url in urls.items():
+            answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+            found[queue] = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return found
+
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message of the webhook queue come back after a pause."""
         self.sqs.change_message_visibility(

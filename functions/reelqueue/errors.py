@@ -173,6 +173,10 @@ class AssetError(RenderError):
         super().__init__(f"{readable(pointer)}: {message}", details=(Detail(pointer, message),), code=code)
 
 
+FILES_AT_FAULT = frozenset({AssetError.code, "ASSET_UNAVAILABLE"})
+"""The codes of jobs that failed by their callers' files, and by nothing that an operator could mend."""
+
+
 class RenderTimeout(RenderError):
     code = "RENDER_TIMEOUT"
 

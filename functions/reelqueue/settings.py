@@ -21,6 +21,7 @@ class Settings:
     bucket_name: str = ""
     jobs_queue_url: str = ""
     webhook_queue_url: str = ""
+    jobs_dead_letters_url: str = ""
     webhook_dead_letters_url: str = ""
     render_function_name: str = ""
     auth_secret_arn: str = ""

@@ -21,20 +21,18 @@ from reelqueue.spec_output import OutputChoice, Poster, Soundtrack
 from reelqueue.spec_request import RequestHead, VideoRequest, overlap_seconds, scene_seconds, total_seconds
 from reelqueue.spec_scenes import (
     ELEMENTS,
+    WITH_A_FILE,
     Animation,
-    AudioElement,
     GradientBackground,
-    ImageElement,
     KenBurns,
     Outline,
     Point,
     Scene,
     Transition,
     Trim,
-    VideoElement,
 )
 from reelqueue.spec_values import ASSET_NAME, Limits, Rules, shown
-from reelqueue.themes import ColorChanges, ThemeChoice, resolve
+from reelqueue.themes import ColorChanges, FontChoice, Logo, ThemeChoice, resolve
 
 __all__ = ["ASSET_NAME", "Limits", "VideoRequest", "overlap_seconds", "parse_request", "scene_seconds"]
 
@@ -46,7 +44,8 @@ _M = TypeVar("_M", bound=BaseModel)
 
 # The fields of each object, by the name that leads to it: for the hints at a misspelt one.
 _OBJECTS: dict[str, type[BaseModel]] = {
-    "": RequestHead, "~theme": ThemeChoice, "colors": ColorChanges, "output": OutputChoice, "poster": Poster,
+    "": RequestHead, "~theme": ThemeChoice, "colors": ColorChanges, "fonts": FontChoice, "logo": Logo,
+    "output": OutputChoice, "poster": Poster,
     "soundtrack": Soundtrack, "~point": Point, "kenBurns": KenBurns, "trim": Trim, "outline": Outline,
     "enter": Animation, "exit": Animation, "transition": Transition, "~gradient": GradientBackground,
 }  # fmt: skip
@@ -204,7 +203,7 @@ def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rule
 
 def _many_files(scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     elements = [element for scene in scenes if scene is not None for element in scene.elements]
-    files = {element.src for element in elements if isinstance(element, ImageElement | VideoElement | AudioElement)}
+    files = {element.src for element in elements if isinstance(element, WITH_A_FILE)}
     if len(files) <= rules.limits.max_files:
         return []
     return [Detail("/scenes", f"name {len(files)} different files; the limit is {rules.limits.max_files}")]

@@ -29,7 +29,7 @@ _SLIPS = {
 }  # fmt: skip
 
 # Words of the language that this engine does not speak yet.
-_NOT_YET = ("captions", "voice", "ducking", "logo")
+_NOT_YET = ("captions", "voice", "ducking")
 
 _SENTENCES = {
     "missing": "is required",

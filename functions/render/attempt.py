@@ -25,7 +25,7 @@ from reelqueue.deployment import Deployment
 from reelqueue.dispatch import begin
 from reelqueue.errors import NoHeadway, OverItsTime, RenderError
 from reelqueue.jobs import Job, JobStatus, Result
-from reelqueue.observability import ended_line, handed_over_line, logger
+from reelqueue.observability import ended_line, handed_over_line, logger, record_wait
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
 from render.engine import Control, Rendered, Stopped, render
@@ -81,6 +81,8 @@ def run_leg(
     except Fenced:
         logger.warning("nothing to do: the leg has started already, or is over", extra=name)
         return
+    if leg == 1:
+        record_wait(job)
     # The start is posted beside the render: a slow receiver must not delay it.
     herald = machine.threads.Thread(target=announce, args=(at, job), name="herald")
     herald.start()

@@ -1,32 +1,38 @@
-"""What of a function's log a person reads."""
+"""The console of the local stack: what a person reads of a function's log."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
 from local.console import console_lines
+from reelqueue import metrics
 
 
 def record(level: str, message: str) -> str:
     return json.dumps({"level": level, "message": message})
 
 
-def test_lines_for_a_person_and_warnings_are_shown_and_other_records_are_not() -> None:
-    log = [record("INFO", "🎬 Starting"), record("INFO", "segments"), record("WARNING", "webhook goes to the queue")]
-    assert console_lines(log) == ["🎬 Starting", "⚠️ warning: webhook goes to the queue"]
+def test_the_lines_of_jobs_and_what_is_wrong_are_shown() -> None:
+    log = ["START RequestId: 1", record("INFO", "✅ Job a completed"), record("INFO", "segments"), "END RequestId: 1"]
+    assert console_lines([*log, record("ERROR", "no")]) == ["✅ Job a completed", "⚠️ error: no"]
 
 
-def test_what_the_platform_says_of_itself_is_not_shown() -> None:
+def test_what_is_no_record_is_a_stack_trace() -> None:
+    assert console_lines(["Traceback", "KeyError: 1"]) == ["Traceback", "KeyError: 1"]
+    assert console_lines(["[ERROR] Exception: Unauthorized", "Exception: Unauthorized"]) == []
+
+
+def test_metrics_are_not_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(metrics.JOBS_ACCEPTED)
+    metrics.count(metrics.JOBS_FAILED, code="RENDER_LOST")
+    assert console_lines(capsys.readouterr().out.splitlines()) == []
+
+
+def test_what_the_emulator_of_a_container_says_of_itself_is_not_for_people() -> None:
     log = [
-        "START RequestId: 1 Version: $LATEST",
         "26 Nov 2026 12:15:55,608 [INFO] (rapid) INIT START(type: on-demand, phase: init)",
         "REPORT RequestId: 1\tDuration: 305.15 ms",
     ]
     assert console_lines(log) == []
-
-
-def test_a_stack_trace_is_shown() -> None:
-    assert console_lines(["Traceback (most recent call last):", "KeyError: 'jobId'"]) == [
-        "Traceback (most recent call last):",
-        "KeyError: 'jobId'",
-    ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reelqueue.errors import AssetError
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import AudioElement, ImageElement, VideoElement
+from reelqueue.spec_scenes import WITH_A_FILE
 from render.engine.control import Stopped
 from render.engine.images import ImageFacts, probe_image
 from render.engine.probe import MediaFacts, Unusable, probe_media
@@ -148,8 +148,11 @@ class _Preflight:
 def _uses(request: VideoRequest) -> Iterator[_Use]:
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
-            if isinstance(element, ImageElement | VideoElement | AudioElement):
-                yield _Use(element.src, request.pointer(number, index), element.type)
+            if isinstance(element, WITH_A_FILE):
+                kind = "audio" if element.type == "waveform" else element.type
+                yield _Use(element.src, request.pointer(number, index), kind)
+    if request.theme.logo:
+        yield _Use(request.theme.logo.src, "/theme/logo/src", "image")
     if request.soundtrack:
         yield _Use(request.soundtrack.src, "/soundtrack/src", "audio")
 

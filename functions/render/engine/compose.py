@@ -9,9 +9,11 @@ import av
 from PIL import Image
 
 from render.engine.encode import SegmentWriter
+from render.engine.logo import logo_of
+from render.engine.material import Material
 from render.engine.planes import Frame
 from render.engine.segments import Segment
-from render.engine.stage import Material, Stage
+from render.engine.stage import Stage
 from render.engine.timeline import SceneSpan
 from render.engine.transitions import Mixer
 
@@ -29,6 +31,7 @@ class Composer:
         self._before, self._after, self._mixed = (Frame(*material.size) for _ in range(3))
         self._mixer: Mixer | None = None
         self._mixing = -1
+        self._logo = logo_of(material)
 
     def write(self, segment: Segment, writer: SegmentWriter, painted: Callable[[], None], poster: Path) -> None:
         """Give all frames of the segment to the writer; call ``painted`` after each step.
@@ -55,6 +58,13 @@ class Composer:
 
     def frame(self, segment: Segment, number: int) -> Frame:
         """Frame ``number`` of the segment, good until the next one is asked for."""
+        frame = self._scenes(segment, number)
+        if self._logo is not None:
+            self._logo.paint(frame, 0)
+        return frame
+
+    def _scenes(self, segment: Segment, number: int) -> Frame:
+        """The frame without what lies over all scenes."""
         span = self._material.timeline.scenes[segment.scene]
         at = segment.offset + number
         self._stage(segment.scene).paint(self._before, at)
@@ -94,7 +104,9 @@ class Composer:
         return end - number if end - number >= self._material.timeline.fps * _STILL_SECONDS else 1
 
     def _bare_clip(self, segment: Segment, number: int) -> av.VideoFrame | None:
-        return None if segment.into_next else self._stage(segment.scene).bare_clip(segment.offset + number)
+        if segment.into_next or self._logo is not None:
+            return None
+        return self._stage(segment.scene).bare_clip(segment.offset + number)
 
     def _stage(self, scene: int) -> Stage:
         if scene not in self._stages:

@@ -14,10 +14,11 @@ from dataclasses import asdict
 from typing import Any
 
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import ImageElement, VideoElement
+from reelqueue.spec_scenes import ImageElement, ProgressElement, VideoElement, WaveformElement
 from render.engine.assets import Assets
 from render.engine.motion import image_move
 from render.engine.segments import Segment
+from render.engine.spectrum import heard_in
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
@@ -25,7 +26,7 @@ _NOT_OF_THE_OUTPUT = {"poster"}
 _NOT_OF_A_SCENE = {"id", "duration", "transition", "elements"}
 _NOT_OF_AN_ELEMENT = {"start", "duration", "src", "volume"}
 # ``image_motion`` is in each image that it moves.
-_NOT_OF_A_THEME = {"name", "transition", "scene_seconds", "image_motion"}
+_NOT_OF_A_THEME: Any = {"name": True, "transition": True, "scene_seconds": True, "image_motion": True, "logo": {"src"}}
 
 
 def fingerprints(
@@ -37,7 +38,9 @@ def fingerprints(
         "output": request.output.model_dump(mode="json", exclude=_NOT_OF_THE_OUTPUT),
         "theme": request.theme.model_dump(mode="json", exclude=_NOT_OF_A_THEME),
     }
-    scenes = [_scene(request, span, assets) for span in timeline.scenes]
+    if request.theme.logo is not None:
+        whole["logo"] = assets.digests[request.theme.logo.src]
+    scenes = [_scene(request, timeline, span, assets) for span in timeline.scenes]
     return tuple(_hash(whole | _segment(request, timeline, segment, scenes)) for segment in segments)
 
 
@@ -49,27 +52,35 @@ def _segment(
     if segment.into_next:
         fields |= {"next": scenes[segment.scene + 1], "transition": span.transition, "overlap": span.overlap}
     if request.theme.decoration is not None:
-        fields["first"] = segment.first  # snow falls by the clock of the whole video
+        fields["first"] = segment.first  # it moves by the clock of the whole video
     return fields
 
 
-def _scene(request: VideoRequest, span: SceneSpan, assets: Assets) -> dict[str, Any]:
+def _scene(request: VideoRequest, timeline: Timeline, span: SceneSpan, assets: Assets) -> dict[str, Any]:
     fields = request.scenes[span.index].model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
     return fields | {
         "frames": span.frames,
-        "elements": [_element(request, span, here, assets) for here in span.elements],
+        "elements": [_element(request, timeline, span, here, assets) for here in span.elements],
     }
 
 
-def _element(request: VideoRequest, span: SceneSpan, here: ElementSpan, assets: Assets) -> dict[str, Any]:
+def _element(
+    request: VideoRequest, timeline: Timeline, span: SceneSpan, here: ElementSpan, assets: Assets
+) -> dict[str, Any]:
     element = request.scenes[span.index].elements[here.index]
     fields = element.model_dump(mode="json", exclude=_NOT_OF_AN_ELEMENT) | {"first": here.first, "frames": here.frames}
     if isinstance(element, ImageElement):
-        move = image_move(element, request.theme, span.index)
+        animated = assets.images[element.src].animated
+        move = image_move(element, request.theme, span.index, animated=animated)
         fields |= {"ken_burns": move and move.model_dump(mode="json"), "facts": asdict(assets.images[element.src])}
     if isinstance(element, VideoElement):
         fields["facts"] = asdict(assets.media[element.src])
-    if isinstance(element, ImageElement | VideoElement):
+    if isinstance(element, ProgressElement) and element.of == "video":
+        fields["of"] = [span.first, timeline.frames]
+    if isinstance(element, WaveformElement):
+        stretch = heard_in(request, timeline, span, here, element, assets.media[element.src])
+        fields["heard"] = asdict(stretch)
+    if isinstance(element, ImageElement | VideoElement | WaveformElement):
         fields["file"] = assets.digests[element.src]
     return fields
 

@@ -184,7 +184,10 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                 continue
             length = clip_seconds(element.trim, _speed(element), media[element.src])
             room = span.frames / fps - element.start
-            length = min(room, length if element.duration is None else min(element.duration, length))
+            loops = isinstance(element, VideoElement) and element.loop and length > 0
+            period = max(1, int(length * fps)) / fps if loops else 0.0
+            once = room if loops else length
+            length = min(room, once if element.duration is None else min(element.duration, once))
             if length <= 0 or element.volume == 0:
                 continue
             own = (element.fade_in, element.fade_out) if isinstance(element, AudioElement) else (0.0, 0.0)
@@ -201,6 +204,7 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                     element.volume,
                     max(own[0], fade_in),
                     max(own[1], fade_out),
+                    period=period,
                     pointer=request.pointer(span.index, index),
                 )
             )

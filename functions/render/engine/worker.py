@@ -14,8 +14,8 @@ from render.engine.control import Control
 from render.engine.encode import Encoding, SegmentWriter
 from render.engine.job import Job, Report, Task
 from render.engine.join import join
+from render.engine.material import Material
 from render.engine.process import Ffmpeg
-from render.engine.stage import Material
 
 _REPORT_SECONDS = 0.25
 
