@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 # SAM calls functions/Makefile, which finds uv on PATH.
 SAM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/sam
 
-# Which table of samconfig.toml `make deploy` reads.
+# Which table of samconfig.toml `make build` and `make deploy` read.
 ENVIRONMENT ?= default
 
 # How long `make simulate` looks.
@@ -23,7 +23,7 @@ PROCESSES ?= 2
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fonts dashboards demo dev bench test simulate check lint build deploy image test-image
+.PHONY: help setup lock fonts dashboards demo dev bench test simulate check lint build deploy image test-image sam-local
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -81,7 +81,8 @@ lint: setup
 
 # Without Docker all but the render image, so that what can be checked is checked.
 build: setup ## what is deployed, into .aws-sam (the render image in it needs Docker)
-	@if docker info >/dev/null 2>&1; then $(SAM) build; else $(SAM) build --exclude RenderFunction \
+	@if docker info >/dev/null 2>&1; then $(SAM) build --config-env $(ENVIRONMENT); \
+	    else $(SAM) build --config-env $(ENVIRONMENT) --exclude RenderFunction \
 	    && echo 'NOT BUILT, AS NO DOCKER ENGINE ANSWERS: the render image. make deploy needs it.'; fi
 
 deploy: build ## the stack, into your AWS account, step by step; ENVIRONMENT= names a table of samconfig.toml
@@ -92,3 +93,6 @@ image: ## the render image (needs Docker); BASE_IMAGE= names another base
 
 test-image: setup ## the render image, built and tested as a container on the local stack (needs Docker)
 	tools/test-image
+
+sam-local: setup ## what sam local needs to call single functions, after make build and beside make dev RENDER=image
+	@$(BIN)/python -m local.sam

@@ -26,7 +26,8 @@ from local.launch import emulator
 from local.overlay import WEBHOOK_SECRET, load_template
 from local.ports import claim
 from local.receiver import Receiver
-from tests.e2e.conftest import PATIENCE_SECONDS, QUICK, wait_until
+from local.sam import write
+from tests.e2e.conftest import PATIENCE_SECONDS, QUICK, Client, wait_until
 
 PROJECT = Path(__file__).parents[2]
 BASE_IMAGE = os.environ.get("BASE_IMAGE") or "public.ecr.aws/lambda/python:3.13"
@@ -49,8 +50,8 @@ class Deployed:
         return requests.request(method, url, timeout=PATIENCE_SECONDS, **{"auth": self.auth} | more)
 
 
-def sam(*arguments: str, **environment: str) -> None:
-    """The SAM CLI as ``make build`` and ``make deploy`` call it, without a word of this machine's AWS configuration."""
+def sam(*arguments: str, **environment: str) -> str:
+    """What the SAM CLI prints, called as by ``make build`` and ``make deploy``, without this machine's AWS configuration."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     binaries = str(Path(sys.executable).parent)
     path = {"PATH": f"{binaries}:{inherited['PATH']}", "SAM_CLI_TELEMETRY": "0", "BASE_IMAGE": BASE_IMAGE}
@@ -62,6 +63,7 @@ def sam(*arguments: str, **environment: str) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +153,19 @@ def test_a_zip_function_is_imported_within_its_time(name: str, built: Path) -> N
     command += ["--env", "AWS_DEFAULT_REGION=us-east-1", "--entrypoint", "python3", BASE_IMAGE, "-c", program]
     times = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(2)]
     assert min(times) < IMPORT_SECONDS
+
+
+@pytest.mark.parametrize(("name", "status"), [("Status", 200), ("Submit", 202)])
+def test_sam_local_invokes_a_zip_function_on_the_local_stack(
+    name: str, status: int, built: Path, client: Client
+) -> None:
+    files = write(built, client.stack.file.parent)
+    answer = sam(
+        *("local", "invoke", f"{name}Function", "--event", f"events/{name.lower()}.json"),
+        *("--template", f"{files}/template.json", "--env-vars", f"{files}/env.json"),
+        *("--invoke-image", BASE_IMAGE, "--skip-pull-image"),
+    )
+    assert json.loads(answer)["statusCode"] == status
 
 
 def test_what_sam_deployed_makes_a_video(deployed: Deployed) -> None:
