@@ -193,10 +193,13 @@ def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rule
     total = total_seconds([scene for scene in scenes if scene], resolve(head.theme))
     if total is None:
         return details
-    if total > rules.limits.max_seconds:
-        most = rules.limits.max_seconds
-        details.append(Detail("/scenes", f"make a video of {total:g} s; the limit is {most:g} s"))
-    if head.output.poster and head.output.poster.at > total:
+    gif = head.output.format == "gif"
+    most = rules.limits.max_gif_seconds if gif else rules.limits.max_seconds
+    if total > most:
+        kind = "GIF" if gif else "video"
+        details.append(Detail("/scenes", f"make a {kind} of {total:g} s; the limit is {most:g} s"))
+    poster = head.output.poster
+    if poster and poster.at != "best" and poster.at > total:
         details.append(Detail("/output/poster/at", f"lies after the end of the video, which is {total:g} s long"))
     return details
 

@@ -48,6 +48,9 @@ class Invocation:
     memory_mb: int
 
 
+_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".gif": "image/gif"}
+
+
 @dataclass(frozen=True)
 class Machine:
     """What an attempt runs on: the encoder, threads beside it, a directory of its own."""
@@ -164,7 +167,7 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, memo
     """Upload video and poster under keys that carry the attempt, so that a lost render cannot overwrite them."""
     folder = f"videos/{job.id}/{job.attempt}"
     result = Result(
-        video_key=f"{folder}/video.mp4",
+        video_key=f"{folder}/video{rendered.video.suffix}",
         poster_key=f"{folder}/poster.jpg",
         duration=rendered.duration,
         width=rendered.width,
@@ -174,7 +177,9 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, memo
         cost_usd=0.0,
     )
     bucket = at.settings.bucket_name
-    at.s3.upload_file(str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": "video/mp4"})
+    at.s3.upload_file(
+        str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": _TYPES[rendered.video.suffix]}
+    )
     at.s3.upload_file(str(rendered.poster), bucket, result.poster_key, ExtraArgs={"ContentType": "image/jpeg"})
     now = at.store.now()
     cost = render_cost_usd(

@@ -153,7 +153,8 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert found == {
         "/webhookUrl": "is required",
         "/webhook_url": "is not a known field; did you mean webhookUrl?",
-        "/theme": "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', not \"wintr\"",
+        "/theme": "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', "
+        'not "wintr"',
         "/priority": "must be 'low', 'normal' or 'high', not \"urgent\"",
         "/cache": 'must be true or false, not "no"',
         "/scenes/0/length": "is not a known field; did you mean duration?",

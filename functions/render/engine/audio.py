@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError, RenderError
-from reelqueue.spec_output import Quality
+from reelqueue.spec_output import Output, Quality
 from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg, Running
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
 
@@ -30,8 +30,8 @@ _MISSING_SECONDS = 1
 _PEAK = 0.84  # -1.5 dB below full scale leaves room for what AAC adds
 
 
-def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, target: Path, ffmpeg: Ffmpeg) -> None:
-    """The sound of the whole video as AAC in an MP4 file.
+def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, target: Path, ffmpeg: Ffmpeg) -> None:
+    """The sound of the whole video, encoded once: AAC in an MP4 file, for WebM Opus in a Matroska file.
 
     Raises:
         AssetError: a file proved damaged.
@@ -44,15 +44,21 @@ def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, 
         "-y",
         *LOCAL_INPUT,
         *("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS), "-i", str(raw)),
-        *("-af", ",".join([*limiter, "anull"]), "-c:a", "aac", "-b:a", _RATES[quality]),
-        # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
-        # block of AAC where that begins within the last millisecond.
-        *("-movie_timescale", str(SAMPLE_RATE), "-f", "mp4", str(target)),
+        *("-af", ",".join([*limiter, "anull"]), *_codec(output)),
+        str(target),
     ]
     with ffmpeg.running(arguments, SOUNDING) as run:
         if run.process.wait() != 0:
             raise RenderError(f"ffmpeg could not encode the sound: {run.complaint()}")
     raw.unlink()
+
+
+def _codec(output: Output) -> list[str]:
+    if output.format == "webm":
+        return ["-c:a", "libopus", "-b:a", _RATES[output.quality], "-frame_duration", "10", "-f", "matroska"]
+    # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
+    # block of AAC where that begins within the last millisecond.
+    return ["-c:a", "aac", "-b:a", _RATES[output.quality], "-movie_timescale", str(SAMPLE_RATE), "-f", "mp4"]
 
 
 def mix(timeline: Timeline, paths: Mapping[str, Path], target: Path, ffmpeg: Ffmpeg) -> float:

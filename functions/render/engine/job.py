@@ -38,7 +38,7 @@ class Job:
 
     @property
     def sound(self) -> Path:
-        return self.folder / "sound.m4a"
+        return self.folder / ("sound.mka" if self.request.output.format == "webm" else "sound.m4a")
 
     @property
     def poster(self) -> Path:
@@ -46,7 +46,7 @@ class Job:
 
     @property
     def video(self) -> Path:
-        return self.folder / "video.mp4"
+        return self.folder / f"video.{self.request.output.format}"
 
 
 @dataclass(frozen=True)

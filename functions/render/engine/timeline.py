@@ -17,6 +17,7 @@ from reelqueue.spec_values import Limits
 from render.engine.probe import MediaFacts
 
 SAMPLE_RATE = 48_000
+_CANDIDATES = 12
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,18 @@ class Timeline:
     frames: int
     scenes: tuple[SceneSpan, ...]
     sounds: tuple[Sound, ...]
-    poster_frame: int
+    poster_frame: int | None
+    """None: the best of ``poster_candidates``."""
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
+
+    @property
+    def poster_candidates(self) -> list[int]:
+        """The middles of scenes, of which the best may become the poster: a few, spread over the video."""
+        step = -(-len(self.scenes) // _CANDIDATES)
+        return [span.first + (span.frames - span.overlap) // 2 for span in self.scenes[::step]]
 
     @property
     def samples(self) -> int:
@@ -108,8 +116,9 @@ def make_timeline(
     starts = [sum(lengths[:index]) - sum(overlaps[:index]) for index in range(len(lengths))]
     _check_lengths(request, media, limits)
     total = starts[-1] + lengths[-1]
-    if total > limits.max_seconds:
-        raise RenderError(f"The video would be {total:.1f} s long; the limit is {limits.max_seconds:g} s.")
+    most = limits.max_gif_seconds if request.output.format == "gif" else limits.max_seconds
+    if total > most:
+        raise RenderError(f"The video would be {total:.1f} s long; the limit is {most:g} s.")
     firsts = [_frame(start, fps) for start in starts]
     ends = [
         max(first + 1, _frame(start + length, fps))
@@ -228,10 +237,12 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
     return sounds
 
 
-def _poster_frame(request: VideoRequest, scenes: list[SceneSpan], fps: int) -> int:
+def _poster_frame(request: VideoRequest, scenes: list[SceneSpan], fps: int) -> int | None:
     """The frame asked for, else the middle of the first scene, where everything has come in."""
     if request.output.poster is None:
         return (scenes[0].frames - scenes[0].overlap) // 2
+    if request.output.poster.at == "best":
+        return None
     return min(_frame(request.output.poster.at, fps), scenes[-1].end - 1)
 
 
