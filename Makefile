@@ -52,6 +52,12 @@ fonts: setup ## after a change of the fonts' versions: write the table of charac
 dashboards: setup ## after a change of ops/panels.py or an alarm: write the dashboards anew
 	PYTHONPATH=functions:. $(BIN)/python -m ops.dashboards
 
+golden: setup ## after somebody has looked: the golden pictures of the tests, drawn anew; NAMES= draws some
+	PYTHONPATH=functions:. $(BIN)/python -m tests.golden $(NAMES)
+
+gallery: setup ## every request of examples/gallery rendered, with sheets of frames and a page; NAMES= renders some
+	PYTHONPATH=functions:. $(BIN)/python -m examples.gallery $(NAMES)
+
 demo: setup ## one video, from the request to the file, on this machine
 	$(BIN)/python -m local.demo
 

@@ -26,6 +26,7 @@ from reelqueue.webhooks import Sender, signing_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_polly import PollyClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -60,6 +61,10 @@ class Deployment:
     @functools.cached_property
     def s3(self) -> S3Client:
         return boto3.client("s3", config=_S3_CONFIG)
+
+    @functools.cached_property
+    def polly(self) -> PollyClient:
+        return boto3.client("polly", config=_CONFIG.merge(Config(read_timeout=60)))
 
     @functools.cached_property
     def sender(self) -> Sender:
@@ -128,10 +133,12 @@ class Deployment:
         )
 
     def links(self, result: Result | None) -> dict[str, str]:
-        """The ``videoUrl`` and ``posterUrl`` of a finished job, fresh; nothing without a result."""
+        """The ``videoUrl``, ``posterUrl`` and, if it has captions, ``captionsUrl`` of a finished job, fresh; nothing
+        without a result."""
         if result is None:
             return {}
-        return {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+        links = {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+        return links | ({"captionsUrl": self.link(result.captions_key)} if result.captions_key else {})
 
     def live(self, job: Job, event: Event) -> dict[str, object]:
         """What a webhook says of the moment in which it is posted."""

@@ -34,6 +34,7 @@ class Settings:
     admission_lease_seconds: int = 180
     allowed_ports: tuple[int, ...] = (443,)
     allow_private_addresses: bool = False
+    voice_engine: str = "polly"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

@@ -32,6 +32,7 @@ from reelqueue.spec_scenes import (
     Trim,
 )
 from reelqueue.spec_values import ASSET_NAME, Limits, Rules, shown
+from reelqueue.spec_voice import CaptionCue, Captions, CueWord, Voice, undrawable
 from reelqueue.themes import ColorChanges, FontChoice, Logo, ThemeChoice, resolve
 
 __all__ = ["ASSET_NAME", "Limits", "VideoRequest", "overlap_seconds", "parse_request", "scene_seconds"]
@@ -47,7 +48,8 @@ _OBJECTS: dict[str, type[BaseModel]] = {
     "": RequestHead, "~theme": ThemeChoice, "colors": ColorChanges, "fonts": FontChoice, "logo": Logo,
     "output": OutputChoice, "poster": Poster,
     "soundtrack": Soundtrack, "~point": Point, "kenBurns": KenBurns, "trim": Trim, "outline": Outline,
-    "enter": Animation, "exit": Animation, "transition": Transition, "~gradient": GradientBackground,
+    "enter": Animation, "exit": Animation, "transition": Transition,
+    "voice": Voice, "captions": Captions, "cues": CaptionCue, "words": CueWord, "~gradient": GradientBackground,
 }  # fmt: skip
 _MODELS = {**_OBJECTS, **{f"~{kind}": model for kind, model in ELEMENTS.items()}}
 _NAMES = {
@@ -165,7 +167,7 @@ def _expand(scene: Any, place: str, details: list[Detail]) -> tuple[Any, tuple[s
         return scene, ()
     written = tuple(field for field in SHORTHAND if field in scene)
     if not written:
-        if not scene.get("elements", ()) and "background" not in scene:
+        if not scene.get("elements", ()) and not {"background", "voice", "captions"} & scene.keys():
             details.append(Detail(place, "shows nothing; give it text, image, video, elements or a background"))
         return scene, ()
     rest = {field: value for field, value in scene.items() if field not in SHORTHAND}
@@ -187,7 +189,7 @@ def _element(field: str, value: Any, written: tuple[str, ...]) -> dict[str, Any]
 def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     """What can only be said of the parts together, as far as each part is right by itself."""
     details = [*_repeated_ids(scenes), *_late_elements(scenes), *_long_transitions(head, scenes)]
-    details += [*_short_scenes(head, scenes), *_many_files(scenes, rules)]
+    details += [*_short_scenes(head, scenes), *_many_files(scenes, rules), *_voices(scenes, rules)]
     if head is None or not scenes or None in scenes:
         return details
     total = total_seconds([scene for scene in scenes if scene], resolve(head.theme))
@@ -207,9 +209,31 @@ def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rule
 def _many_files(scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     elements = [element for scene in scenes if scene is not None for element in scene.elements]
     files = {element.src for element in elements if isinstance(element, WITH_A_FILE)}
+    files |= {scene.captions.src for scene in scenes if scene and scene.captions and scene.captions.src}
     if len(files) <= rules.limits.max_files:
         return []
     return [Detail("/scenes", f"name {len(files)} different files; the limit is {rules.limits.max_files}")]
+
+
+def _voices(scenes: list[Scene | None], rules: Rules) -> list[Detail]:
+    """What is wrong with voices and the captions that follow them."""
+    details, spoken = [], 0
+    for index, scene in enumerate(scenes):
+        if scene is None:
+            continue
+        voice, captions = scene.voice, scene.captions
+        spoken += len(voice.text) if voice else 0
+        if captions and captions.source == "voice":
+            place = ("scenes", index, "captions", "source") if voice is None else ("scenes", index, "voice", "text")
+            wrong = "needs a voice in its scene" if voice is None else undrawable(voice)
+            details += [Detail(pointer(place), wrong)] if wrong else []
+        if voice and scene.duration != "auto" and voice.start >= scene.duration:
+            late = f"must lie before the end of its scene, which is {scene.duration:g} s long"
+            details.append(Detail(pointer(("scenes", index, "voice", "start")), late))
+    most = rules.limits.max_spoken_characters
+    if spoken > most:
+        details.append(Detail("/scenes", f"have {spoken} characters spoken; the limit is {most}"))
+    return details
 
 
 def _repeated_ids(scenes: list[Scene | None]) -> list[Detail]:

@@ -25,13 +25,15 @@ class Poster(Model):
 
 
 class Soundtrack(Model):
-    """Music under the whole video. Fades are in seconds; ``loop`` repeats a file that is too short."""
+    """Music under the whole video. Fades are in seconds; ``loop`` repeats a file that is too short, and ``ducking``
+    turns the music down while anything else is heard."""
 
     src: Src
     volume: Volume = 1
     loop: bool = True
     fade_in: Annotated[float, Field(ge=0, le=60)] = 0
     fade_out: Annotated[float, Field(ge=0, le=60)] = 0
+    ducking: bool = False
 
 
 class Output(Model):

@@ -25,6 +25,7 @@ from reelqueue.spec_values import (
     rules_of,
     shown,
 )
+from reelqueue.spec_voice import Captions, Voice
 from reelqueue.typefaces import FontName
 
 Fit = Literal["cover", "contain", "fill", "none", "blur"]
@@ -303,6 +304,8 @@ class Scene(Model):
     background: Background | None = None
     elements: Annotated[tuple[AnyElement, ...], Field(strict=False)] = ()
     transition: Transition | None = None
+    voice: Voice | None = None
+    captions: Captions | None = None
 
     @field_validator("elements", mode="before")
     @classmethod
@@ -314,7 +317,7 @@ class Scene(Model):
 
     @property
     def length_is_in_its_files(self) -> bool:
-        """Its length is known only when its clips have been probed."""
-        return self.duration == "auto" and any(
-            isinstance(element, VideoElement | AudioElement) for element in self.elements
+        """Its length is known only when its clips have been probed and its voice has spoken."""
+        return self.duration == "auto" and (
+            self.voice is not None or any(isinstance(element, VideoElement | AudioElement) for element in self.elements)
         )

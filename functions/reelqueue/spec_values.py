@@ -34,6 +34,7 @@ class Limits:
     max_scenes: int = 200
     max_elements: int = 50
     max_files: int = 500
+    max_spoken_characters: int = 30_000
     max_seconds: float = 1800
     max_gif_seconds: float = 60
     max_width: int = 3840

@@ -195,8 +195,8 @@ NEON: Data = {
     "safeArea": 0.06,
     "logo": None,
     "styles": {
-        "title": _text("Play", "Bold", 0.124, line_height=1.1, max_width=0.84, glow="#FF3DBD", enter=("zoom", 0.4)),
-        "subtitle": _text("Play", "Regular", 0.06, "accent", line_height=1.25, glow="accent", enter=("slideUp", 0.4)),
+        "title": _text("Play", "Bold", 0.124, line_height=1.1, max_width=0.84, glow="#CF008A", enter=("zoom", 0.4)),
+        "subtitle": _text("Play", "Regular", 0.06, "accent", line_height=1.25, glow="#0A5C7A", enter=("slideUp", 0.4)),
         "body": _text("Geologica", "Regular", 0.046, line_height=1.42, max_width=0.7, shadow=True),
         "caption": _text("Geologica", "Medium", 0.046, position="bottom", max_width=0.82, background="#0B0618D8",
                          enter=("slideUp", 0.35)),

@@ -248,6 +248,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
             "WEBHOOK_SECRET_ARN": key_arn,
             "RATE_LIMIT_PER_MINUTE": "1000",
             "ALLOW_PRIVATE_ADDRESSES": "true",
+            "VOICE_ENGINE": "espeak",
             "POWERTOOLS_SERVICE_NAME": "reelqueue",
         }
         for name, value in environment.items():

@@ -41,6 +41,11 @@ def test_each_invocation_and_each_segment_costs_a_request() -> None:
     assert cost == pytest.approx(0.0011 + TWO_PUTS)
 
 
+def test_what_amazon_polly_speaks_costs_by_the_character() -> None:
+    cost = render_cost_usd(Spent(characters=10_000), memory_mb=0, machine="arm64", stored_bytes=0, retention_days=30)
+    assert cost == pytest.approx(0.16 + TWO_PUTS)
+
+
 def test_the_docs_have_what_an_output_minute_costs() -> None:
     """By the render times in bench/results.json and the prices of today: ``make bench BENCH=output_minute``."""
     found = output_minute.main()

@@ -11,11 +11,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import ImageElement, ProgressElement, VideoElement, WaveformElement
 from render.engine.assets import Assets
+from render.engine.cues import Cues
 from render.engine.motion import image_move
 from render.engine.segments import Segment
 from render.engine.spectrum import heard_in
@@ -23,14 +25,20 @@ from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
 _NOT_OF_THE_OUTPUT = {"poster"}
-_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements"}
+_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements", "voice", "captions"}
+_NOT_OF_CAPTIONS = {"src", "cues", "source"}
 _NOT_OF_AN_ELEMENT = {"start", "duration", "src", "volume"}
 # ``image_motion`` is in each image that it moves.
 _NOT_OF_A_THEME: Any = {"name": True, "transition": True, "scene_seconds": True, "image_motion": True, "logo": {"src"}}
 
 
 def fingerprints(
-    request: VideoRequest, timeline: Timeline, segments: Sequence[Segment], assets: Assets, engine: str
+    request: VideoRequest,
+    timeline: Timeline,
+    segments: Sequence[Segment],
+    assets: Assets,
+    engine: str,
+    cues: Cues = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The fingerprint of each segment, in hexadecimal; ``engine`` is the version of what renders them."""
     whole = {
@@ -40,7 +48,7 @@ def fingerprints(
     }
     if request.theme.logo is not None:
         whole["logo"] = assets.digests[request.theme.logo.src]
-    scenes = [_scene(request, timeline, span, assets) for span in timeline.scenes]
+    scenes = [_scene(request, timeline, span, assets, cues) for span in timeline.scenes]
     return tuple(_hash(whole | _segment(request, timeline, segment, scenes)) for segment in segments)
 
 
@@ -56,8 +64,13 @@ def _segment(
     return fields
 
 
-def _scene(request: VideoRequest, timeline: Timeline, span: SceneSpan, assets: Assets) -> dict[str, Any]:
-    fields = request.scenes[span.index].model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+def _scene(request: VideoRequest, timeline: Timeline, span: SceneSpan, assets: Assets, cues: Cues) -> dict[str, Any]:
+    scene = request.scenes[span.index]
+    fields = scene.model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+    if scene.captions:
+        # What they say, wherever it comes from.
+        fields["captions"] = scene.captions.model_dump(mode="json", exclude=_NOT_OF_CAPTIONS)
+        fields["captions"]["said"] = [asdict(cue) for cue in cues.get(span.index, ())]
     return fields | {
         "frames": span.frames,
         "elements": [_element(request, timeline, span, here, assets) for here in span.elements],

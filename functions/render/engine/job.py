@@ -7,12 +7,13 @@ processes of this engine, and nothing a client wrote is ever unpickled.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets
+from render.engine.captions import DrawnCaptions
 from render.engine.lettering import Letterings
 from render.engine.segments import Segment
 from render.engine.timeline import Timeline
@@ -32,6 +33,7 @@ class Job:
     folder: Path
     ffmpeg: str
     workers: int
+    captions: DrawnCaptions = field(default_factory=dict)
 
     def segment_file(self, index: int) -> Path:
         return self.folder / f"segment-{index}.mp4"

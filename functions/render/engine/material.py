@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
+from render.engine.captions import DrawnCaptions
 from render.engine.decoration import Decoration, decoration_of
 from render.engine.lettering import Letterings
 from render.engine.planes import Picture
@@ -23,11 +25,20 @@ class Material:
     letterings: Letterings
     backgrounds: Backgrounds
     decoration: Decoration | None
+    captions: DrawnCaptions
 
     @classmethod
-    def of(cls, request: VideoRequest, timeline: Timeline, assets: Assets, letterings: Letterings) -> Material:
+    def of(
+        cls,
+        request: VideoRequest,
+        timeline: Timeline,
+        assets: Assets,
+        letterings: Letterings,
+        captions: DrawnCaptions = MappingProxyType({}),
+    ) -> Material:
         theme, size = request.theme, (request.output.width, request.output.height)
-        return cls(request, timeline, assets, letterings, Backgrounds(theme, size), decoration_of(theme, size))
+        backgrounds, decoration = Backgrounds(theme, size), decoration_of(theme, size)
+        return cls(request, timeline, assets, letterings, backgrounds, decoration, captions)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import av
 
 from reelqueue.spec_scenes import ImageElement
+from render.engine.captions import CaptionLayer
 from render.engine.elements import Cast
 from render.engine.layers import Layer
 from render.engine.material import Material
@@ -24,9 +25,12 @@ class Stage:
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
         cast = Cast(material, span, self._readers)
-        layers: list[Layer] = []
+        found: list[Layer] = []
         for element_span in span.elements:
-            layers += cast.layers(element_span, tuple(layers))
+            found += cast.layers(element_span, tuple(found))
+        layers: list[Layer | CaptionLayer] = [*found]
+        if captions := material.captions.get(span.index):
+            layers.append(CaptionLayer(captions))
         below_decoration = self._pictures_below_decoration()
         # What lies beneath a layer that hides it is not painted, be it pictures, decoration or the background.
         hiding = max((index for index, layer in enumerate(layers) if layer.hides(span.frames)), default=-1)

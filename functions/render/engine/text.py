@@ -6,7 +6,7 @@ What stands on top of what is composed by MoviePy, which does that well for few 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Point, TextElement
 from reelqueue.themes import TextStyle, Theme
 from render.engine.colors import RGBA, rgba
-from render.engine.geometry import pixels
+from render.engine.geometry import Box, pixels
 from render.engine.lettering import Lettering, Letterings
 from render.engine.lines import Layout, lay_out
 from render.engine.raster import Ink, draw_lines
@@ -73,6 +73,19 @@ def _kept(block: Block, path: Path) -> Lettering:
 
 def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
     """Draw a text element for a frame of this size (width, height)."""
+    return _set(element, theme, frame).block()
+
+
+def draw_words(
+    element: TextElement, theme: Theme, frame: tuple[int, int], spans: Sequence[tuple[int, int]]
+) -> tuple[Block, list[tuple[Box, ...]]]:
+    """The same, and for each span of characters (of a text of one paragraph) the parts of the pixels that it takes."""
+    drawing = _set(element, theme, frame)
+    block = drawing.block()
+    return block, [drawing.boxes(first, last, block.spread) for first, last in spans]
+
+
+def _set(element: TextElement, theme: Theme, frame: tuple[int, int]) -> _Drawing:
     style: TextStyle = getattr(theme.styles, element.style)
     wanted = style.size * min(frame) if element.size is None else pixels(element.size, frame[1])
     panel = element.background or style.background
@@ -90,7 +103,7 @@ def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
     )
     if element.width is not None:
         layout = replace(layout, width=room[0] - around[0] * layout.size)
-    return _Drawing(element, style, theme, layout, panel, rule).block()
+    return _Drawing(element, style, theme, layout, panel, rule)
 
 
 def _room(element: TextElement, style: TextStyle, theme: Theme, frame: tuple[int, int]) -> tuple[float, float]:
@@ -182,6 +195,26 @@ class _Drawing:
                 steps.append((round(x + left * size), top, round(x + right * size), low))
         return steps
 
+    def boxes(self, first: int, last: int, spread: int) -> tuple[Box, ...]:
+        """Where the glyphs of characters ``first`` to ``last`` are, a box for each line that has any of them.
+
+        Boxes of one line reach as high as those of any other, so that nothing of an accent is left out.
+        """
+        layout, found = self._layout, []
+        for number, line in enumerate(layout.lines):
+            glyphs = [glyph for run in line.runs for glyph in run.glyphs if first <= glyph.cluster < last]
+            if not glyphs:
+                continue
+            start = spread + self._padding[0] + self._aligned(line.width * layout.size)
+            left = start + (min(glyph.x for glyph in glyphs) - _BESIDE) * layout.size
+            right = start + (max(glyph.x + glyph.advance for glyph in glyphs) + _BESIDE) * layout.size
+            # Between two lines, where the one has hardly anything below and the other hardly anything above.
+            edge = spread + self._padding[1] + layout.baseline + _BELOW * layout.size
+            top = edge + (number - 1) * layout.pitch if number else 0.0
+            bottom = edge + number * layout.pitch if number + 1 < len(layout.lines) else self._size[1] + 2 * spread
+            found.append(Box(round(left), round(top), round(right) - round(left), round(bottom) - round(top)))
+        return tuple(found)
+
     def _ink(self, fine: int) -> Ink:
         """The glyphs, ``fine`` times as large as they will be."""
         places = []
@@ -255,6 +288,8 @@ _SHADOW: RGBA = (0, 8, 24, 140)
 _PANEL = (1.2, 0.6)
 _RULE_GAP, _RULE_HEIGHT = 0.3, 0.065
 _FINE_PIXELS = 16_000_000
+# What belongs to a word beside its advance, and below its baseline; in em.
+_BESIDE, _BELOW = 0.05, 0.3
 # How far a glow reaches, in em.
 _HALO = 0.7
 

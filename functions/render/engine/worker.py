@@ -27,7 +27,7 @@ class Worker:
     def __init__(self, job: Job, reports: IO[bytes]) -> None:
         self._job = job
         self._reports = reports
-        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, job.letterings))
+        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, job.letterings, job.captions))
         # In the crew's process group, so that whoever kills the crew kills this too.
         self._ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
 
