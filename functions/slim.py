@@ -1,7 +1,7 @@
 """Take out of a folder of installed libraries what no function ever reads: ``python3 slim.py FOLDER``.
 
 The zip functions and the render image are both built with it. A zip is downloaded and unpacked whole at each cold
-start, and of the AWS SDK's 30 MB 27 describe services, of which five are used here.
+start, and of the AWS SDK's 30 MB 27 describe services, of which six are used here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-SERVICES = {"dynamodb", "lambda", "s3", "secretsmanager", "sqs"}
+SERVICES = {"dynamodb", "lambda", "polly", "s3", "secretsmanager", "sqs"}
 """The AWS services that functions call; of the SDK, all others go. Without its folder here no client can be made."""
 
 _FOLDERS = {"__pycache__", "bin", "include", "tests"}

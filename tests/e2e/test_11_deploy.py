@@ -51,7 +51,7 @@ class Deployed:
 
 
 def sam(*arguments: str, **environment: str) -> str:
-    """What the SAM CLI prints, called as by ``make build`` and ``make deploy``, without this machine's AWS configuration."""
+    """What the SAM CLI prints, called as ``make build`` calls it, without this machine's AWS configuration."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     binaries = str(Path(sys.executable).parent)
     path = {"PATH": f"{binaries}:{inherited['PATH']}", "SAM_CLI_TELEMETRY": "0", "BASE_IMAGE": BASE_IMAGE}
