@@ -139,7 +139,9 @@ def save_sheet(piece: Piece) -> None:
     width = WIDTH if shape < 1 else WIDTH // 2
     SHEETS.mkdir(parents=True, exist_ok=True)
     picture = sheet(piece.video, list(piece.moments), columns, width, shape)
-    picture.quantize(256, kmeans=3, dither=Image.Dither.FLOYDSTEINBERG).save(SHEETS / f"{piece.name}.png", optimize=True)
+    picture.quantize(256, kmeans=3, dither=Image.Dither.FLOYDSTEINBERG).save(
+        SHEETS / f"{piece.name}.png", optimize=True
+    )
 
 
 def save_page(names: list[str]) -> Path:

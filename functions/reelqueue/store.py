@@ -19,6 +19,7 @@ Time line of one job, with what each write demands:
               and the leg that was seen to be lost
     cancel    the ticket exists; JOB is queued    |    JOB is processing: only marked
     retry     JOB has failed or was cancelled, at this time; REQUEST is still there
+    note      WEBHOOKS knows of this try's round no more tries than whoever made it (no transaction, no other row)
 
 Every write that puts a ticket in or takes it out counts it in or out (``tally.py``).
 """
@@ -30,6 +31,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from reelqueue import records
+from reelqueue.deliveries import MAX_KEPT, Webhook
 from reelqueue.errors import JobExpired
 from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import Ticket
@@ -274,6 +276,18 @@ class Store(Reader):
             with contextlib.suppress(ConditionFailed):
                 if not self.table.update(these)["due"]:
                     self.table.update(nothing_left)
+
+    def note_webhook(self, webhook: Webhook, tried_before: int) -> bool:
+        """Write how a webhook fares after ``tried_before`` tries; False if somebody knew more already."""
+        try:
+            row = self.table.update(self.writes.note_webhook(webhook, tried_before))
+        except ConditionFailed:
+            return False
+        if too_many := records.webhook_entries(row)[:-MAX_KEPT]:
+            names = {f"event{number}": event_id for number, (event_id, _) in enumerate(too_many)}
+            key = records.webhooks_key(webhook.event.job_id)
+            self.table.update(self.table.change(key, names=names, removes=[f"#{name}" for name in names]))
+        return True
 
     def _give_up(self, job: Job, slot: Item, reason: str, *, counted: bool = True) -> Job | None:
         after = job.reclaimed(reason, self.now(), counted=counted)

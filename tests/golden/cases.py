@@ -104,6 +104,10 @@ def _cases() -> list[Case]:
         Case("image-gif", (_boxed(src="asset:spin.gif", fit="contain"),), (0.05, 0.25, 0.65)),
         Case("image-webp", (_boxed(src="asset:spin.webp", fit="contain"),), (0.05, 0.25, 0.65)),
         Case("clip-alpha", ({"duration": 1, "background": "#F2C14E", "elements": [{"type": "video", "src": "asset:round.mov"}]},), (0.5,)),
+        *(
+            Case(f"clip-alpha-{name}", ({"duration": 1, "background": "#F2C14E", "elements": [{"type": "video", "src": f"asset:round-{name}.webm"}]},), (0.5,))
+            for name in ("vp8", "vp9")
+        ),
         Case("clip-loop", ({"duration": 2, "elements": [{"type": "video", "src": "asset:clip.mp4", "loop": True}]},), (0.2, 1.2)),
         Case("clip-speed", ({"duration": 1, "elements": [{"type": "video", "src": "asset:clip.mp4", "speed": 2}]},), (0.2, 0.4)),
         Case("clip-trim", ({"duration": 1, "elements": [{"type": "video", "src": "asset:clip.mp4", "trim": {"start": 0.5}}]},), (0.2,)),

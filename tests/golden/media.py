@@ -37,6 +37,9 @@ def make_media(folder: Path) -> None:
     _clip(folder / "clip.mp4", "testsrc2=s=160x90:r=20:d=1", "-c:v", "libx264", "-pix_fmt", "yuv420p")
     hole = "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*lt(hypot(X-80,Y-45),40)'"
     _clip(folder / "round.mov", "testsrc2=s=160x90:r=20:d=1", "-vf", hole, "-c:v", "qtrle")
+    for name, codec in (("vp9", "libvpx-vp9"), ("vp8", "libvpx")):
+        coding = ("-c:v", codec, "-pix_fmt", "yuva420p", "-auto-alt-ref", "0", "-b:v", "2M")
+        _clip(folder / f"round-{name}.webm", "testsrc2=s=160x90:r=20:d=1", "-vf", hole, *coding)
 
 
 def _turned(photo: Image.Image, target: Path) -> None:

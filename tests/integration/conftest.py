@@ -6,7 +6,7 @@ import base64
 import functools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -161,10 +161,13 @@ class Service:
 
 @dataclass
 class Receiver:
-    """A client's server: verifies each message, keeps it, and answers with ``status``."""
+    """A client's server: verifies each message, keeps it, and answers with ``status``, after ``before_answer``."""
 
     url: str = ""
     status: int = 204
+    retry_after: str | None = None
+    before_answer: Callable[[], object] = lambda: None
+    signatures: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
 
@@ -182,7 +185,8 @@ def request(**fields: object) -> dict[str, object]:
 
 def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A render has threads beside it, and moto is not safe with them (measured: 12 of 15 races went wrong)."""
-    lock, call = threading.Lock(), BaseClient._make_api_call  # type: ignore[attr-defined]
+    # Of the kind that its holder may take again: who listens to a call may make one.
+    lock, call = threading.RLock(), BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def one(client: BaseClient, *arguments: Any) -> Any:
         with lock:
@@ -274,7 +278,11 @@ def receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.messages.append(Webhook(WEBHOOK_SECRET).verify(body, dict(self.headers)))
             receiver.ids.append(self.headers["webhook-id"])
+            receiver.signatures.append(self.headers["webhook-signature"])
+            receiver.before_answer()
             self.send_response(receiver.status)
+            if receiver.retry_after is not None:
+                self.send_header("retry-after", receiver.retry_after)
             self.end_headers()
 
         def log_message(self, *args: object) -> None:
