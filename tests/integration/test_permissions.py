@@ -55,7 +55,7 @@ def everything(service: Service, receiver: Receiver) -> None:
         service.clock.sleep(10**6)
         redeliver(service, message)
     waiting = service.submit()
-    for path in f"/job-status/{waiting}", "/queue-status", "/jobs":
+    for path in f"/job-status/{waiting}", "/queue-status", "/jobs", "/metrics":
         assert service.call("GET", path).status == 200
     for path in f"/jobs/{waiting}/cancel", f"/jobs/{waiting}/retry", f"/jobs/{waiting}/webhooks/redeliver":
         assert service.call("POST", path).status in (200, 202)
