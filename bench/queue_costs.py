@@ -94,14 +94,14 @@ def _measure(at: Deployment, wire: Wire, stack: LocalStack) -> dict[str, Any]:
 
     # The first submission in a while finds its bucket of tokens full and nobody in its own seconds: not the usual one.
     intake.submit(at, ADMIN, REQUEST)
-    _life(at, counted)
+    life(at, counted)
     figures = {name: cost.as_dict() for name, cost in costs.items()}
     for name, milliseconds in _times(stack).items():
         figures[name]["ms"] = round(statistics.median(milliseconds), 1)
     return figures
 
 
-def _life(at: Deployment, step: Callable[[str, Callable[[], Any]], Any]) -> None:
+def life(at: Deployment, step: Callable[[str, Callable[[], Any]], Any]) -> None:
     """A job is submitted at the end of the line, and looked at; the one at its head goes through to its end."""
     job_id = step("submit", lambda: intake.submit(at, ADMIN, REQUEST)).answer["jobId"]
     step("status", lambda: views.job_status(at, ADMIN, job_id))

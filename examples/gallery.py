@@ -25,6 +25,7 @@ from PIL import Image
 from examples.contact_sheet import sheet
 from reelqueue.spec import VideoRequest, overlap_seconds, parse_request, scene_seconds
 from render.engine import Control, FetchError, render
+from render.espeak import Espeak
 
 ROOT = Path(__file__).parents[1]
 REQUESTS = ROOT / "examples" / "gallery"
@@ -79,7 +80,7 @@ def rendered(path: Path) -> Piece:
     VIDEOS.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        made = render(request, Path(folder), fetch=fetch, control=Control())
+        made = render(request, Path(folder), fetch=fetch, control=Control(), speaker=Espeak())
         took = time.monotonic() - start
         video = VIDEOS / f"{path.stem}{made.video.suffix}"
         shutil.copy(made.video, video)
@@ -138,7 +139,9 @@ def save_sheet(piece: Piece) -> None:
     width = WIDTH if shape < 1 else WIDTH // 2
     SHEETS.mkdir(parents=True, exist_ok=True)
     picture = sheet(piece.video, list(piece.moments), columns, width, shape)
-    picture.quantize(200, dither=Image.Dither.FLOYDSTEINBERG).save(SHEETS / f"{piece.name}.png", optimize=True)
+    picture.quantize(256, kmeans=3, dither=Image.Dither.FLOYDSTEINBERG).save(
+        SHEETS / f"{piece.name}.png", optimize=True
+    )
 
 
 def save_page(names: list[str]) -> Path:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from reelqueue.deliveries import State
 from reelqueue.jobs import JobStatus
 
 JobId = Annotated[str, Field(description="Letters and digits.", pattern="^[0-9a-f]+$", examples=["8c1f0b5e2d9a4f37"])]
@@ -117,12 +118,36 @@ class Job(TypedDict):
     costUsd: NotRequired[Annotated[float, Field(ge=0, description="What its renders cost in AWS.")]]
 
 
+class Webhook(TypedDict):
+    """An event of the job, and what became of it."""
+
+    event: Literal["job.processing", "job.completed", "job.failed", "job.cancelled"]
+    webhookId: Annotated[str, Field(description="The same on every try.")]
+    state: Annotated[State, Field(description="Whether its receiver has it.")]
+    attempts: Count
+    lastStatus: NotRequired[Annotated[int, Field(description="HTTP status of the last answer.")]]
+    lastError: NotRequired[Annotated[str, Field(description="What was wrong with the last try.")]]
+    lastAttemptAt: NotRequired[Time]
+    nextAttemptAt: NotRequired[Time]
+
+
+class Redelivered(TypedDict):
+    """The events that are sent again."""
+
+    success: Literal[True]
+    jobId: JobId
+    message: str
+    webhooks: list[Webhook]
+
+
 class JobAnswer(Job):
     """A job, with the queue around it."""
 
     queue: JobQueue
+    webhooks: Annotated[list[Webhook], Field(description="The job's last 20 events, the oldest first.")]
     videoUrl: NotRequired[Annotated[Link, Field(description="Works for an hour at most; ask again for a fresh one.")]]
     posterUrl: NotRequired[Annotated[Link, Field(description="As videoUrl.")]]
+    captionsUrl: NotRequired[Annotated[Link, Field(description="As videoUrl; of a video with captions.")]]
 
 
 class WaitingJob(TypedDict):

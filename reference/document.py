@@ -104,7 +104,7 @@ def _operation(operation: Operation) -> Json:
     if operation.body:
         examples = {name: {"value": value} for name, value in operation.examples.items()}
         content = {"schema": {"$ref": _SCHEMAS + operation.body}, "examples": examples}
-        made["requestBody"] = {"required": True, "content": {"application/json": content}}
+        made["requestBody"] = {"required": operation.body_required, "content": {"application/json": content}}
     made["responses"] = {str(answer.status): _answer(answer), **dict(_refusals(operation))}
     return made
 

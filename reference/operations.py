@@ -44,6 +44,7 @@ class Operation:
     says: str = ""
     parameters: tuple[str, ...] = ()
     body: str | None = None
+    body_required: bool = True
     examples: dict[str, Json] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
 
@@ -65,6 +66,14 @@ _JOB = {
     "createdAt": "2025-11-14T18:30:00.000Z",
     "startedAt": "2025-11-14T18:30:02.150Z",
     "attempt": 1,
+}
+_WEBHOOK = {
+    "event": "job.processing",
+    "webhookId": f"msg_{_ID}_1_processing",
+    "state": "delivered",
+    "attempts": 1,
+    "lastStatus": 204,
+    "lastAttemptAt": "2025-11-14T18:30:02.290Z",
 }
 _VIDEO = {
     "webhookUrl": "https://your-app.com/webhook",
@@ -120,7 +129,7 @@ OPERATIONS = (
         "jobStatus",
         "Jobs",
         "One job",
-        Answer(200, "The job.", answers.JobAnswer, {**_JOB, "queue": _QUEUE}),
+        Answer(200, "The job.", answers.JobAnswer, {**_JOB, "queue": _QUEUE, "webhooks": [_WEBHOOK]}),
         parameters=("JobId",),
         refusals=("JOB_NOT_FOUND",),
     ),
@@ -159,6 +168,26 @@ OPERATIONS = (
         Answer(202, "The job waits in line again.", answers.Accepted, _ACCEPTED, headers=RATE_HEADERS),
         parameters=("JobId",),
         refusals=("JOB_NOT_FOUND", "CONFLICT", "RATE_LIMITED", "LINE_FULL"),
+    ),
+    Operation(
+        "post",
+        "/jobs/{jobId}/webhooks/redeliver",
+        "redeliverWebhooks",
+        "Jobs",
+        "Send the webhooks of a job again",
+        Answer(
+            202,
+            "They are in the webhook queue again.",
+            answers.Redelivered,
+            {"success": True, "jobId": _ID, "message": "The webhooks are sent again.", "webhooks": [_WEBHOOK]},
+            headers=RATE_HEADERS,
+        ),
+        says="All of its events, or the one that the body names; with the ids that they had.",
+        parameters=("JobId",),
+        body="Redelivery",
+        body_required=False,
+        examples={"one": {"event": "job.completed"}, "all": {}},
+        refusals=("INVALID_JSON", "INVALID_REQUEST", "JOB_NOT_FOUND", "CONFLICT", "RATE_LIMITED"),
     ),
     Operation(
         "get",

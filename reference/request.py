@@ -73,6 +73,18 @@ def other_bodies() -> dict[str, Json]:
             "required": ["name"],
             "additionalProperties": False,
         },
+        "Redelivery": {
+            "type": "object",
+            "description": "Which webhooks to send again; all of them when nothing is named.",
+            "properties": {
+                "event": {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": "A webhook-id, or a type such as job.completed.",
+                }
+            },
+            "additionalProperties": False,
+        },
         "QueueSettings": {
             "type": "object",
             "description": "What is left out stays as it is.",

@@ -8,14 +8,16 @@ from __future__ import annotations
 import functools
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from botocore.config import Config
 
 from reelqueue.addresses import Gate
-from reelqueue.jobs import Event, Job, Result, event_dict, new_job_id
+from reelqueue.deliveries import Webhook
+from reelqueue.jobs import Event, Job, Result, new_job_id
 from reelqueue.outgoing import Dialer, guarded_session
 from reelqueue.reader import Reader
 from reelqueue.settings import Settings, settings
@@ -34,7 +36,15 @@ LINK_SECONDS = 3_600
 """How long a presigned URL is asked to work; it ends sooner when the function's session does."""
 
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=60))
+S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", read_timeout=60))
+
+
+_LONGEST_DELAY = 900
+"""Seconds that SQS can hold a new message back."""
+
+
+class SecretUnusable(Exception):
+    """A secret cannot be read, or is not of its form. The message holds nothing of it."""
 
 
 class Deployment:
@@ -60,7 +70,7 @@ class Deployment:
 
     @functools.cached_property
     def s3(self) -> S3Client:
-        return boto3.client("s3", config=_S3_CONFIG)
+        return boto3.client("s3", config=S3_CONFIG)
 
     @functools.cached_property
     def polly(self) -> PollyClient:
@@ -68,8 +78,20 @@ class Deployment:
 
     @functools.cached_property
     def sender(self) -> Sender:
-        secret = self.secret(self.settings.webhook_secret_arn)["secret"]
-        return Sender(signing_key(str(secret)), clock=time.time, session=guarded_session(Dialer(self.gate)))
+        return Sender(self.signing_keys, clock=time.time, session=guarded_session(Dialer(self.gate)))
+
+    def signing_keys(self) -> list[bytes]:
+        """The keys that webhooks are signed with: the present one and, while clients change over, the one before.
+
+        Raises:
+            SecretUnusable: the secret cannot be read, or is none.
+        """
+        secret = self.secret(self.settings.webhook_secret_arn)
+        try:
+            return [signing_key(str(secret[name])) for name in ("secret", "previousSecret") if secret.get(name)]
+        except ValueError:
+            # Without its cause: nothing of the secret may reach a log.
+            raise SecretUnusable("the webhook secret holds something that is no key") from None
 
     @property
     def gate(self) -> Gate:
@@ -77,30 +99,40 @@ class Deployment:
         return Gate(self.settings.allow_private_addresses, self.settings.allowed_ports)
 
     @staticmethod
-    def secret(arn: str) -> dict[str, object]:
-        """A JSON secret, read again at most every five minutes, so that a rotated one is noticed."""
-        value = parameters.get_secret(arn, transform="json", max_age=300)
+    def secret(arn: str) -> dict[str, Any]:
+        """A JSON secret, read again at most every five minutes, so that a rotated one is noticed.
+
+        Raises:
+            SecretUnusable: it cannot be read, or is no JSON object.
+        """
+        try:
+            value = parameters.get_secret(arn, transform="json", max_age=300)
+        except GetParameterError as error:
+            raise SecretUnusable(f"the secret {arn} cannot be read: {error}") from error
+        except TransformParameterError:
+            value = None
         if not isinstance(value, dict):
-            raise TypeError(f"the secret {arn} must be a JSON object")
+            raise SecretUnusable(f"the secret {arn} is not a JSON object")
         return value
 
     def wake(self, why: str) -> None:
         """Tell the dispatcher to look at the line. A lost message costs at most a minute: the schedule looks too."""
         self.sqs.send_message(QueueUrl=self.settings.jobs_queue_url, MessageBody=json.dumps({"wake": why}))
 
-    def hand_over(self, event: Event, delay_seconds: int = 0) -> None:
-        """Put a webhook event into the webhook queue; from there it is retried until it arrives."""
+    def hand_over(self, webhook: Webhook) -> None:
+        """Put a webhook into the webhook queue; from there it is retried until it arrives."""
+        wait = min(_LONGEST_DELAY, -(-webhook.wait_ms(self.store.now()) // 1000))
         self.sqs.send_message(
             QueueUrl=self.settings.webhook_queue_url,
-            MessageBody=json.dumps(event_dict(event), ensure_ascii=False),
-            DelaySeconds=delay_seconds,
+            MessageBody=json.dumps(webhook.message(), ensure_ascii=False),
+            DelaySeconds=wait,
         )
 
-    def bury(self, event: Event, reason: str) -> None:
-        """Put a webhook event that nobody would take into the dead-letter queue, for a person to look at."""
+    def bury(self, webhook: Webhook, reason: str) -> None:
+        """Put a webhook that nobody would take into the dead-letter queue, for a person to look at."""
         self.sqs.send_message(
             QueueUrl=self.settings.webhook_dead_letters_url,
-            MessageBody=json.dumps({**event_dict(event), "reason": reason}, ensure_ascii=False),
+            MessageBody=json.dumps({**webhook.message(), "reason": reason}, ensure_ascii=False),
         )
 
     def dead_letters(self) -> dict[str, int]:

@@ -89,8 +89,17 @@ def _admit_caller(at: Deployment, caller: Caller, seen: Glance) -> dict[str, str
             f"The line is full: {waiting} jobs wait, at most {at.settings.max_queue_length} may. Try again later.",
             retry_after_seconds=60,
         )
+    return spend_token(at, caller, _arrival(seen, caller))
+
+
+def spend_token(at: Deployment, caller: Caller, arrival: int | None) -> dict[str, str]:
+    """Take a token of a caller's bucket, which was seen in this state; gives back the rate headers.
+
+    Raises:
+        RateLimited: there is none.
+    """
     bucket = _bucket(at)
-    token = take_token(at.store, caller.name, bucket, _arrival(seen, caller))
+    token = take_token(at.store, caller.name, bucket, arrival)
     headers = bucket.headers(at.store.now(), token.arrival)
     if token.wait_ms:
         seconds = -(-token.wait_ms // 1000)

@@ -15,7 +15,7 @@ same transaction, so no crash can lose it.
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -41,6 +41,9 @@ class JobStatus(StrEnum):
     def final(self) -> bool:
         return self not in (JobStatus.QUEUED, JobStatus.PROCESSING)
 
+
+EVENT_PREFIX = "msg_"
+"""How the id of each event begins that is for a client."""
 
 WAKE_UP = "wake-up"
 """The type, and the id, of the event that is for the dispatcher and not for the client."""
@@ -301,7 +304,7 @@ class Job:
     def _announced(self, event_type: str, now: int) -> Job:
         # Unique for the life of the job: cancelled in line, retried and cancelled again, it never had an attempt.
         retry = f"_r{self.retries}" if self.retries else ""
-        event_id = f"msg_{self.id}_{self.attempt}{retry}_{event_type.removeprefix('job.')}"
+        event_id = f"{EVENT_PREFIX}{self.id}_{self.attempt}{retry}_{event_type.removeprefix('job.')}"
         event = Event(event_id, event_type, now, self.id, self.answer())
         return replace(self, due=(*self.due, event))
 
@@ -318,8 +321,3 @@ def iso(ms: int) -> str:
     '2025-11-14T18:30:00.000Z'
     """
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def event_dict(event: Event) -> dict[str, object]:
-    """An event as it travels through the table and the webhook queue."""
-    return asdict(event)

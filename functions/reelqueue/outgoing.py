@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from reelqueue.addresses import AddressRefused, Gate
 Resolve = Callable[[str, int], list[str]]
 Connect = Callable[[str, int, float | None], socket.socket]
 
-# How many of a host's addresses are tried; each may take the whole time to connect.
+# How many of a host's addresses are tried; they share the time to connect.
 _ADDRESSES_TRIED = 2
 
 
@@ -85,32 +86,69 @@ class Dialer:
             raise AddressRefused(f"the host {host} cannot be found") from error
         self.gate.check_addresses(host, addresses)
         failure = OSError(f"the host {host} has no address")
-        for address in addresses[:_ADDRESSES_TRIED]:
+        tried = addresses[:_ADDRESSES_TRIED]
+        ends = time.monotonic() + (timeout or 0)
+        for number, address in enumerate(tried):
+            share = None if timeout is None else max(0.001, (ends - time.monotonic()) / (len(tried) - number))
             try:
-                return self.connect(address, port, timeout)
+                return self.connect(address, port, share)
             except OSError as error:
                 failure = error
         raise failure
 
 
 class _Plain(HTTPConnection):
-    """A connection of urllib3 that is made by a ``Dialer``, and whose answer has its headers in time."""
+    """A connection of urllib3 that is made by a ``Dialer``, and held to its time in all that it does.
+
+    A socket's own time-out begins anew with every byte, so somebody who sends one now and then, or takes one, could
+    hold on for hours: in the handshake of TLS, while the request is sent, before the answer's headers are complete.
+    """
 
     def __init__(self, *args: Any, dial: Dialer, **options: Any) -> None:
         super().__init__(*args, **options)
         self._dial = dial
+        self._line: socket.socket | None = None
+        self._ends = 0.0
+
+    def connect(self) -> None:
+        seconds = _seconds(self.timeout)
+        self._ends = time.monotonic() + (seconds or 0)
+        try:
+            with _within(seconds, self._hang_up):
+                super().connect()
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"the host {self.host} did not answer in time") from error
+        finally:
+            if self._line is not None:
+                self._line.close()
+                self._line = None
 
     def _new_conn(self) -> socket.socket:
+        timeout = _seconds(self.timeout)
         try:
-            return self._dial(self._dns_host, self.port, _seconds(self.timeout))
+            connection = self._dial(self._dns_host, self.port, timeout)
         except TimeoutError as error:
             raise ConnectTimeoutError(self, f"the host {self.host} did not answer in time") from error
         except OSError as error:
             raise NewConnectionError(self, f"the host {self.host} cannot be reached: {error}") from error
+        # TLS takes the socket away from this object before the handshake; a second handle can still shut it down.
+        self._line = connection.dup()
+        if timeout is not None and time.monotonic() > self._ends:
+            connection.close()
+            raise ConnectTimeoutError(self, f"the host {self.host} did not answer in time")
+        return connection
+
+    def _hang_up(self) -> None:
+        _shut(self._line)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        with _within(_seconds(self.timeout), partial(_shut, self.sock)):
+            super().send(data)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 has it
-        assert self.sock is not None  # noqa: S101 - the request has just been sent over it
-        with _within(_seconds(self.timeout), self.sock):
+        with _within(_seconds(self.timeout), partial(_shut, self.sock)):
             return super().getresponse()
 
 
@@ -165,10 +203,8 @@ def guarded_session(dialer: Dialer) -> requests.Session:
 
 
 @contextmanager
-def _within(seconds: float | None, connection: socket.socket) -> Iterator[None]:
-    """Shut the connection down when the block takes longer than this.
-
-    A socket's own time-out begins anew with every byte, so somebody who sends one now and then could hold on for hours.
+def _within(seconds: float | None, hang_up: Callable[[], None]) -> Iterator[None]:
+    """Hang up when the block takes longer than this.
 
     Raises:
         TimeoutError: it took longer, however the block took the end of the connection.
@@ -180,9 +216,7 @@ def _within(seconds: float | None, connection: socket.socket) -> Iterator[None]:
 
     def end() -> None:
         over.set()
-        with suppress(OSError):  # closed meanwhile
-            # Not SSLSocket's: that would take the socket's TLS away from the thread that reads from it.
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        hang_up()
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
@@ -192,7 +226,15 @@ def _within(seconds: float | None, connection: socket.socket) -> Iterator[None]:
     finally:
         timer.cancel()
         if over.is_set():
-            raise TimeoutError("the answer did not come in time")
+            raise TimeoutError("the host did not answer in time")
+
+
+def _shut(connection: socket.socket | None) -> None:
+    """End a connection that another thread waits for."""
+    if connection is not None:
+        with suppress(OSError):  # closed meanwhile
+            # Not SSLSocket's: that would take the socket's TLS away from the thread that reads from it.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def _seconds(timeout: object) -> float | None:

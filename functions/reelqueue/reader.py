@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from reelqueue import records
+from reelqueue.deliveries import Webhook
 from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import Ticket
 from reelqueue.slots import Queue, Slots
@@ -59,6 +60,15 @@ class Reader:
         if len(found) < len(keys):
             return None
         return records.job_of(found[keys[0]]), records.unpack(bytes(found[keys[1]]["request"]))
+
+    def job_and_webhooks(self, job_id: str) -> tuple[Job, list[Webhook]] | None:
+        """A job and what is noted of its webhooks, in one call."""
+        keys = records.job_key(job_id), records.webhooks_key(job_id)
+        found = self.table.get_many(keys)
+        if keys[0] not in found:
+            return None
+        job = records.job_of(found[keys[0]])
+        return job, records.webhooks_of(job, found.get(keys[1]))
 
     def slots(self) -> Slots:
         return records.slots_of(self.table.get(records.SLOTS_KEY), self._default_limit)

@@ -2,21 +2,24 @@
 
 | pk             | sk                          | holds |
 |----------------|-----------------------------|-------|
-| SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs |
+| SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs, <status>Renders |
 | LINE           | <virtual ms, 13 digits>#<id>| ticket of a waiting job |
 | TALLY#<shard>  | WIDE, NARROW#<bucket>       | how many jobs wait, by time (``tally.py``) |
 | TWIN#<bucket>  | the ticket's                | nothing: a place to be counted at |
 | JOB#<id>       | JOB                         | all of a job but its request |
 | JOB#<id>       | REQUEST                     | the validated request, gzip of JSON |
+| JOB#<id>       | WEBHOOKS                    | how each event of a job fares, by its webhook id |
 | IDEM#<owner>#<sha256> | IDEM                 | first answer to an Idempotency-Key |
 | RATE#<owner>   | RATE                        | token bucket |
 
-The request has a row of its own because a write costs by the size of its row, and progress is written often.
+The request and the webhooks have rows of their own because a write costs by the size of its row, and progress is
+written often.
 
 Three sparse indexes, for finding and never for deciding (index reads are never strongly consistent): a caller's jobs by
 age; what is due, and when (webhooks and wake-ups that a job owes, tickets that expire); jobs that have not ended.
 
-``ttl`` (epoch seconds) stands only on rows that nobody needs any longer: finished jobs and idempotency records.
+``ttl`` (epoch seconds) stands only on rows that nobody needs any longer: finished jobs, idempotency records,
+and webhooks of which nothing was heard for as long as a finished job is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ import json
 from dataclasses import asdict
 
 from reelqueue.costs import Spent
-from reelqueue.jobs import Event, Job, JobStatus, LostAttempt, Result
+from reelqueue.deliveries import State, Webhook
+from reelqueue.jobs import EVENT_PREFIX, Event, Job, JobStatus, LostAttempt, Result
 from reelqueue.line import Ticket
 from reelqueue.slots import Holder, Slots
 from reelqueue.table import Item, Key
@@ -48,6 +52,10 @@ def job_key(job_id: str) -> Key:
 
 def request_key(job_id: str) -> Key:
     return f"JOB#{job_id}", "REQUEST"
+
+
+def webhooks_key(job_id: str) -> Key:
+    return f"JOB#{job_id}", "WEBHOOKS"
 
 
 def ticket_row_key(ticket_key: str) -> Key:
@@ -167,6 +175,48 @@ def job_of(item: Item) -> Job:
     )
 
 
+def webhook_entry(webhook: Webhook) -> Item:
+    """A webhook as its row has it under its id. The metadata of its event stands in the job's own row already."""
+    data = {name: value for name, value in webhook.event.data.items() if name != "metadata"}
+    return {
+        "type": webhook.event.type,
+        "at": webhook.event.at,
+        "data": _text(data),
+        "since": webhook.since,
+        "state": str(webhook.state),
+        "attempts": webhook.attempts,
+        "lastAttemptAt": webhook.last_attempt_at,
+        "lastStatus": webhook.last_status,
+        "lastError": webhook.last_error,
+        "nextAttemptAt": webhook.next_attempt_at,
+    }
+
+
+def webhooks_of(job: Job, item: Item | None) -> list[Webhook]:
+    """The webhooks of a job, the oldest event first."""
+    metadata = {} if job.metadata is None else {"metadata": job.metadata}
+    found = [
+        Webhook(
+            Event(event_id, entry["type"], entry["at"], job.id, {**json.loads(entry["data"]), **metadata}),
+            since=entry["since"],
+            state=State(entry["state"]),
+            attempts=entry["attempts"],
+            last_attempt_at=entry.get("lastAttemptAt"),
+            last_status=entry.get("lastStatus"),
+            last_error=entry.get("lastError"),
+            next_attempt_at=entry.get("nextAttemptAt"),
+        )
+        for event_id, entry in webhook_entries(item or {})
+    ]
+    return sorted(found, key=lambda webhook: webhook.event.at)
+
+
+def webhook_entries(item: Item) -> list[tuple[str, Item]]:
+    """The webhooks of a row as they stand there, by their ids, the oldest first."""
+    entries = [(name, entry) for name, entry in item.items() if name.startswith(EVENT_PREFIX)]
+    return sorted(entries, key=lambda named: named[1]["at"])
+
+
 def ticket_row(ticket: Ticket) -> Item:
     return row(
         ticket_row_key(ticket.key),
@@ -203,7 +253,13 @@ def slots_of(item: Item | None, default_limit: int) -> Slots:
         holders={job_id: Holder(**holder) for job_id, holder in item["holders"].items()},
         deployed_limit=item["deployedLimit"],
         mean_render_ms=item.get("meanRenderMs"),
+        ended={status: item.get(ended(status), 0) for status in JobStatus if status.final},
     )
+
+
+def ended(status: JobStatus) -> str:
+    """The attribute of the slots that counts the renders which ended so."""
+    return f"{status}Renders"
 
 
 def due_at(ms: int) -> str:

@@ -19,6 +19,7 @@ Time line of one job, with what each write demands:
               and the leg that was seen to be lost
     cancel    the ticket exists; JOB is queued    |    JOB is processing: only marked
     retry     JOB has failed or was cancelled, at this time; REQUEST is still there
+    note      WEBHOOKS knows of this try's round no more tries than whoever made it (no transaction, no other row)
 
 Every write that puts a ticket in or takes it out counts it in or out (``tally.py``).
 """
@@ -30,6 +31,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from reelqueue import records
+from reelqueue.deliveries import MAX_KEPT, Webhook
 from reelqueue.errors import JobExpired
 from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import Ticket
@@ -174,7 +176,7 @@ class Store(Reader):
         """
         finished = finished.leaving_a_slot(self.now())
         writes = [
-            self.writes.release_slot(job, mean_render_ms=mean_render_ms),
+            self.writes.release_slot(job, finished, mean_render_ms=mean_render_ms),
             self.writes.change_job(job, finished, RENDERING, rendering(job)),
             self.writes.expire_request(finished),
         ]
@@ -204,12 +206,14 @@ class Store(Reader):
         if leg not in (None, job.leg):
             return None
         counted &= lease is None or job.running_since is not None
-        return self._give_up(job, self.writes.release_slot(job, lease=lease), reason, counted=counted)
+        return self._give_up(
+            job, lambda after: self.writes.release_slot(job, after, lease=lease), reason, counted=counted
+        )
 
     def requeue(self, job: Job, reason: str) -> Job | None:
         """``reclaim`` for a job that is processing without a slot, which only the audit ever sees."""
         without = self.table.check(records.SLOTS_KEY, "attribute_not_exists(#holders.#job)", {}, {"job": job.id})
-        return self._give_up(job, without, reason)
+        return self._give_up(job, lambda _: without, reason)
 
     def cancel(self, job: Job) -> Job | None:
         """Cancel a waiting job, or mark a rendering one; gives back the job after it, None if it moved meanwhile."""
@@ -275,11 +279,23 @@ class Store(Reader):
                 if not self.table.update(these)["due"]:
                     self.table.update(nothing_left)
 
-    def _give_up(self, job: Job, slot: Item, reason: str, *, counted: bool = True) -> Job | None:
+    def note_webhook(self, webhook: Webhook, tried_before: int) -> bool:
+        """Write how a webhook fares after ``tried_before`` tries; False if somebody knew more already."""
+        try:
+            row = self.table.update(self.writes.note_webhook(webhook, tried_before))
+        except ConditionFailed:
+            return False
+        if too_many := records.webhook_entries(row)[:-MAX_KEPT]:
+            names = {f"event{number}": event_id for number, (event_id, _) in enumerate(too_many)}
+            key = records.webhooks_key(webhook.event.job_id)
+            self.table.update(self.table.change(key, names=names, removes=[f"#{name}" for name in names]))
+        return True
+
+    def _give_up(self, job: Job, slot: Callable[[Job], Item], reason: str, *, counted: bool = True) -> Job | None:
         after = job.reclaimed(reason, self.now(), counted=counted)
         condition = f"{RENDERING} AND #cancelRequested = :cancel"
         values = rendering(job) | {"cancel": job.cancel_requested}
-        writes = [slot, self.writes.change_job(job, after, condition, values)]
+        writes = [slot(after), self.writes.change_job(job, after, condition, values)]
         if after.status is JobStatus.QUEUED:
             # Into its ticket only: the job keeps the patience that its caller gave it, should it be retried.
             anew = self.now() + job.expires_at - job.queued_at if job.started_attempt else job.expires_at

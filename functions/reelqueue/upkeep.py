@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reelqueue import metrics
 from reelqueue.audit import audit
-from reelqueue.courier import hand_over, settle
+from reelqueue.courier import hand_over, queue_up, settle
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import WAKE_UP, Event
 from reelqueue.line import Ticket
@@ -54,7 +54,7 @@ def _deliver_overdue(at: Deployment) -> None:
         if event.type == WAKE_UP:
             metrics.count(metrics.LOST_WAKE_UPS)
         else:
-            at.hand_over(event)
+            queue_up(at, event)
 
     before = at.store.now() - OVERDUE_MS
     for job in at.store.overdue(before):

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from reelqueue import records
+from reelqueue.deliveries import Webhook, known_of
 from reelqueue.deployment import Deployment
 from reelqueue.errors import InvalidRequest, JobNotFound, VideoNotReady, visible
 from reelqueue.http import Caller
@@ -30,10 +31,12 @@ def job_status(at: Deployment, caller: Caller, job_id: str) -> Answer:
     Raises:
         JobNotFound: no such job of this caller.
     """
-    key = records.job_key(_job_id(job_id))
-    seen = at.reader.glance(key)
+    job_id = _job_id(job_id)
+    key, webhooks_key = records.job_key(job_id), records.webhooks_key(job_id)
+    seen = at.reader.glance(key, webhooks_key)
     job = _visible(seen.rows.get(key), caller, job_id)
-    answer = job.answer()
+    webhooks = known_of(job, records.webhooks_of(job, seen.rows.get(webhooks_key)))
+    answer = {**job.answer(), "webhooks": [webhook.answer() for webhook in webhooks]}
     if job.status is not JobStatus.QUEUED:
         return {**answer, "queue": seen.queue.answer(), **at.links(job.result)}
     seen = at.reader.glance(place=job.ticket_key)
@@ -59,6 +62,19 @@ def _job_id(text: str) -> str:
     if len(text) > _MAX_JOB_ID:
         raise JobNotFound(text)
     return text
+
+
+def own_webhooks(at: Deployment, caller: Caller, job_id: str) -> tuple[Job, list[Webhook]]:
+    """A job that this caller may see, and what is noted of its webhooks.
+
+    Raises:
+        JobNotFound: there is none, or it is another caller's.
+    """
+    job_id = _job_id(job_id)
+    keys = records.job_key(job_id), records.webhooks_key(job_id)
+    found = at.reader.table.get_many(keys)
+    job = _visible(found.get(keys[0]), caller, job_id)
+    return job, records.webhooks_of(job, found.get(keys[1]))
 
 
 def _visible(item: Item | None, caller: Caller, job_id: str) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reelqueue import records
+from reelqueue.deliveries import State, Webhook
 from reelqueue.jobs import Job
 from reelqueue.line import Ticket
 from reelqueue.slots import Holder
@@ -59,8 +60,13 @@ class Writes:
             sets={"#holders.#job.#until": until},
         )
 
-    def release_slot(self, job: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None) -> Item:
-        """Take this attempt out of the slots; with ``lease``, only if its lease is still this one."""
+    def release_slot(
+        self, job: Job, after: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None
+    ) -> Item:
+        """Take this attempt out of the slots; with ``lease``, only if its lease is still this one.
+
+        ``after`` is the job as it leaves the slot: if it has ended, that is counted.
+        """
         condition, values = HOLDING, {"attempt": job.attempt}
         if lease is not None:
             condition += " AND #holders.#job.#until = :until"
@@ -71,6 +77,7 @@ class Writes:
             values=values,
             names={"job": job.id},
             sets={} if mean_render_ms is None else {"meanRenderMs": mean_render_ms},
+            adds={records.ended(after.status): 1} if after.status.final else {},
             removes=["#holders.#job"],
         )
 
@@ -96,6 +103,25 @@ class Writes:
             names=names,
             sets=sets,
             removes=removes,
+        )
+
+    def note_webhook(self, webhook: Webhook, tried_before: int) -> Item:
+        """Write how a webhook fares, into a row that nothing else is in and no transaction touches.
+
+        Whoever knows of fewer tries than there were, or of an older round, is refused: two may work on one message, and
+        an answer may get lost. That it arrived is written all the same.
+        """
+        condition = "#event.#since = :since"
+        values = {"since": webhook.since}
+        if webhook.state is not State.DELIVERED:
+            condition += " AND #event.#attempts = :before"
+            values["before"] = tried_before
+        return self._table.change(
+            records.webhooks_key(webhook.event.job_id),
+            condition=f"attribute_not_exists(#event) OR #event.#since < :since OR ({condition})",
+            values=values,
+            names={"event": webhook.event.id},
+            sets={"#event": records.webhook_entry(webhook), "ttl": self._ttl()},
         )
 
     def expire_request(self, job: Job) -> Item:

@@ -107,13 +107,14 @@ def run_leg(
         if finished.result is not None:
             mean = at.store.slots().mean_with(round(1000 * finished.result.render_seconds))
         finished = at.store.finish(job, finished, mean)
+        ended_line(finished, at.store.queue())
+        # The start is to arrive before the end, if it can; but a slow receiver must not keep the free slot empty.
+        announce(at, finished, before_posting=herald.join)
     except Fenced:
         logger.warning("the attempt was given up for lost meanwhile", extra=name)
         return
     finally:
         herald.join()
-    ended_line(finished, at.store.queue())
-    announce(at, finished)
 
 
 def _outcome(

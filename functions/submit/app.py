@@ -1,4 +1,4 @@
-"""The write side of the API: submit, cancel, retry, upload of assets, settings of the queue."""
+"""The write side of the API: submit, cancel, retry, webhooks again, upload of assets, settings of the queue."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def cancel(job_id: str) -> Response[str]:
 def retry(job_id: str) -> Response[str]:
     at, who = deployment(), caller(app)
     accepted = intake.retry(at, who, own_job(at, who, job_id))
+    return answer(accepted.answer, 202, {**accepted.headers})
+
+
+@app.post("/jobs/<job_id>/webhooks/redeliver")
+def redeliver(job_id: str) -> Response[str]:
+    body = json_body(app) if app.current_event.body else {}
+    accepted = control.redeliver(deployment(), caller(app), job_id, body)
     return answer(accepted.answer, 202, {**accepted.headers})
 
 

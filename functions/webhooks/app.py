@@ -1,4 +1,4 @@
-"""Redelivery of the webhooks that did not arrive at the first try; one message of the webhook queue at a time."""
+"""The tries of webhooks that did not arrive at the first, or are sent again; one message of their queue at a time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reelqueue.courier import redeliver
+from reelqueue.deliveries import webhook_in
 from reelqueue.deployment import deployment
-from reelqueue.jobs import Event
 from reelqueue.observability import logger
 
 # A batch of one whose message failed is no failure of the function: the message comes back after its own pause.
@@ -25,4 +25,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItem
 
 
 def post(record: SQSRecord) -> None:
-    redeliver(deployment(), Event(**json.loads(record.body)), receipt_handle=record.receipt_handle)
+    redeliver(deployment(), webhook_in(json.loads(record.body)), receipt_handle=record.receipt_handle)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from reelqueue.spec_scenes import AnimationType, Fit, KenBurns, PositionName, Shape, TransitionType
+from reelqueue.spec_voice import CaptionStyle
 from reelqueue.themes import ThemeName
 
 Scene = dict[str, Any]
@@ -82,6 +83,14 @@ def _cases() -> list[Case]:
                 (0.5,),
             )
         )
+    for style in get_args(CaptionStyle):
+        words = [{"text": word, "start": 0.2 + 0.4 * number} for number, word in enumerate(("We", "ship", "today"))]
+        cue = {"start": 0.1, "end": 1.8, "text": "We ship today", "words": words}
+        scene = {**STILL, "captions": {"cues": [cue], "style": style}}
+        cases.append(Case(f"captions-{style}", (scene,), (0.3, 0.8, 1.3)))
+    cases.append(
+        Case("captions-top", ({**STILL, "captions": {"src": "asset:cues.vtt", "position": "top"}},), (0.5, 1.5))
+    )
     cases += [
         Case("image-corners", (_boxed(cornerRadius=16),), (1.0,)),
         Case("image-corners-round", (_boxed(cornerRadius="50%", width="39%", height="70%"),), (1.0,)),
@@ -95,6 +104,10 @@ def _cases() -> list[Case]:
         Case("image-gif", (_boxed(src="asset:spin.gif", fit="contain"),), (0.05, 0.25, 0.65)),
         Case("image-webp", (_boxed(src="asset:spin.webp", fit="contain"),), (0.05, 0.25, 0.65)),
         Case("clip-alpha", ({"duration": 1, "background": "#F2C14E", "elements": [{"type": "video", "src": "asset:round.mov"}]},), (0.5,)),
+        *(
+            Case(f"clip-alpha-{name}", ({"duration": 1, "background": "#F2C14E", "elements": [{"type": "video", "src": f"asset:round-{name}.webm"}]},), (0.5,))
+            for name in ("vp8", "vp9")
+        ),
         Case("clip-loop", ({"duration": 2, "elements": [{"type": "video", "src": "asset:clip.mp4", "loop": True}]},), (0.2, 1.2)),
         Case("clip-speed", ({"duration": 1, "elements": [{"type": "video", "src": "asset:clip.mp4", "speed": 2}]},), (0.2, 0.4)),
         Case("clip-trim", ({"duration": 1, "elements": [{"type": "video", "src": "asset:clip.mp4", "trim": {"start": 0.5}}]},), (0.2,)),

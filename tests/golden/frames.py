@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from reelqueue.spec import parse_request
 from render.engine import Control
 from render.engine.assets import gather
+from render.engine.caption_art import draw_captions
 from render.engine.compose import Composer
+from render.engine.cues import cues_of
 from render.engine.material import Material
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
@@ -37,7 +39,9 @@ def strip(case: Case, media: Path, folder: Path) -> NDArray[np.uint8]:
     assets = gather(request, folder, fetch, Ffmpeg(find_ffmpeg(None), Control(), folder))
     timeline = make_timeline(request, assets.media)
     segments = make_segments(timeline)
-    composer = Composer(Material.of(request, timeline, assets, draw_texts(request, folder, lambda: None)))
+    letterings = draw_texts(request, folder, lambda: None)
+    captions = draw_captions(request, cues_of(request, timeline, assets), FPS, folder, lambda: None)
+    composer = Composer(Material.of(request, timeline, assets, letterings, captions))
     frames = []
     for seconds in case.times:
         number = round(seconds * FPS)

@@ -31,10 +31,15 @@ def make_media(folder: Path) -> None:
         turns.append(picture)
     for kind in ("gif", "webp"):
         turns[0].save(folder / f"spin.{kind}", save_all=True, append_images=turns[1:], duration=100, loop=0)
+    cues = "WEBVTT\n\n00:00.000 --> 00:01.000\nFrom a file\n\n00:01.000 --> 00:02.000\nWith two cues\n"
+    (folder / "cues.vtt").write_text(cues)
     shutil.copy(EXAMPLES / "music.m4a", folder / "music.m4a")
     _clip(folder / "clip.mp4", "testsrc2=s=160x90:r=20:d=1", "-c:v", "libx264", "-pix_fmt", "yuv420p")
     hole = "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*lt(hypot(X-80,Y-45),40)'"
     _clip(folder / "round.mov", "testsrc2=s=160x90:r=20:d=1", "-vf", hole, "-c:v", "qtrle")
+    for name, codec in (("vp9", "libvpx-vp9"), ("vp8", "libvpx")):
+        coding = ("-c:v", codec, "-pix_fmt", "yuva420p", "-auto-alt-ref", "0", "-b:v", "2M")
+        _clip(folder / f"round-{name}.webm", "testsrc2=s=160x90:r=20:d=1", "-vf", hole, *coding)
 
 
 def _turned(photo: Image.Image, target: Path) -> None:

@@ -6,7 +6,7 @@ import base64
 import functools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,14 +23,25 @@ from standardwebhooks.webhooks import Webhook
 
 import authorizer.app
 import dispatcher.app
+import render.app
 import status.app
 import submit.app
+import webhooks.app
 from local.overlay import load_template
-from reelqueue.deployment import Deployment, deployment
+from reelqueue.deployment import S3_CONFIG, Deployment, deployment
 from reelqueue.settings import settings
+from tests.integration.rights import Guard, Need, grants
 
 TEMPLATE = load_template(Path(__file__).parents[2] / "template.yaml")
 REGION = "us-east-1"
+HANDLERS = {
+    "AuthorizerRole": authorizer.app,
+    "SubmitRole": submit.app,
+    "StatusRole": status.app,
+    "DispatcherRole": dispatcher.app,
+    "RenderRole": render.app,
+    "WebhooksRole": webhooks.app,
+}
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 CONTEXT: Any = SimpleNamespace(
     function_name="render",
@@ -65,7 +76,8 @@ class Clock:
 class Renders:
     """Notes down which renders are invoked (moto would run them in Docker). ``refuse`` makes Lambda refuse."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
         self.invoked: list[tuple[str, int]] = []
         self.legs: list[int] = []
         self.refuse = False
@@ -74,6 +86,7 @@ class Renders:
         if self.refuse:
             raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}, "Invoke")
         assert (FunctionName, InvocationType) == ("render", "Event")
+        self._guard.demand("Invoke", Need("lambda:InvokeFunction", "RenderFunction"))
         payload = json.loads(Payload)
         self.invoked.append((payload["jobId"], payload["attempt"]))
         self.legs.append(payload["leg"])
@@ -82,11 +95,12 @@ class Renders:
 class Service:
     """The service as a client and an operator meet it: its routes, its dispatcher, its queues."""
 
-    def __init__(self, at: Deployment, queues: dict[str, str]) -> None:
+    def __init__(self, at: Deployment, queues: dict[str, str], guard: Guard) -> None:
         self.at = at
+        self.guard = guard
         self.store = at.store
         self.clock = Clock()
-        self.renders = at.renders = Renders()  # type: ignore[assignment]
+        self.renders = at.renders = Renders(guard)  # type: ignore[assignment]
         at.store.now = at.reader.now = self.clock
         self._queues = queues
         self._sqs = boto3.client("sqs")
@@ -161,10 +175,13 @@ class Service:
 
 @dataclass
 class Receiver:
-    """A client's server: verifies each message, keeps it, and answers with ``status``."""
+    """A client's server: verifies each message, keeps it, and answers with ``status``, after ``before_answer``."""
 
     url: str = ""
     status: int = 204
+    retry_after: str | None = None
+    before_answer: Callable[[], object] = lambda: None
+    signatures: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
 
@@ -180,15 +197,37 @@ def request(**fields: object) -> dict[str, object]:
     }
 
 
-def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A render has threads beside it, and moto is not safe with them (measured: 12 of 15 races went wrong)."""
-    lock, call = threading.Lock(), BaseClient._make_api_call  # type: ignore[attr-defined]
+def _guarded(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> None:
+    """Every call to AWS is judged by the rights of the function that makes it; and there is one at a time.
 
-    def one(client: BaseClient, *arguments: Any) -> Any:
+    A render has threads beside it, and moto is not safe with them (measured: 12 of 15 races went wrong).
+    """
+    # Of the kind that its holder may take again: who listens to a call may make one.
+    lock, call = threading.RLock(), BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def one(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
         with lock:
-            return call(client, *arguments)
+            service = client.meta.service_model.service_name
+            return guard.call(service, operation, params, lambda: call(client, operation, params))
 
     monkeypatch.setattr(BaseClient, "_make_api_call", one)
+    for role, module in HANDLERS.items():
+        monkeypatch.setattr(module, "lambda_handler", guard.handler(role, module.lambda_handler))
+    # Nothing is called to sign a URL, but whoever has it acts with the rights of the function.
+    s3 = type(_made_once("s3", config=S3_CONFIG))
+    link, form = s3.generate_presigned_url, s3.generate_presigned_post
+
+    def linked(client: Any, operation: str, *, Params: dict[str, str], **options: Any) -> Any:
+        action = {"get_object": "GetObject"}[operation]
+        guard.demand(operation, Need(f"s3:{action}", f"{guard.names[Params['Bucket']]}/{Params['Key']}"))
+        return link(client, operation, Params=Params, **options)
+
+    def formed(client: Any, bucket: str, key: str, **options: Any) -> Any:
+        guard.demand("post", Need("s3:PutObject", f"{guard.names[bucket]}/{key}"))
+        return form(client, bucket, key, **options)
+
+    monkeypatch.setattr(s3, "generate_presigned_url", linked)
+    monkeypatch.setattr(s3, "generate_presigned_post", formed)
 
 
 _made_once = functools.cache(boto3.client)
@@ -212,7 +251,6 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    _one_call_at_a_time(monkeypatch)
     monkeypatch.setattr(boto3, "client", _made_once)
     with mock_aws():
         table = TEMPLATE["Resources"]["Table"]["Properties"]
@@ -258,8 +296,20 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         parameters.clear_caches()  # type: ignore[no-untyped-call]
         queues = {"jobs": jobs_queue, "webhooks": webhook_queue, "dead letters": dead_letters}
         queues["jobs dead letters"] = jobs_dead_letters
-        service = Service(deployment(), queues)
-        yield service
+        names = {
+            "reelqueue": "Table",
+            "reelqueue-videos": "Bucket",
+            jobs_queue: "JobsQueue",
+            webhook_queue: "WebhookQueue",
+            dead_letters: "WebhookDeadLetters",
+            jobs_dead_letters: "JobsDeadLetters",
+            auth_arn: "AuthSecret",
+            key_arn: "WebhookSecret",
+        }
+        guard = Guard(grants(TEMPLATE["Resources"]), names)
+        _guarded(monkeypatch, guard)
+        yield Service(deployment(), queues, guard)
+        assert guard.refused == []
     for cache in (settings, deployment):
         cache.cache_clear()
     parameters.clear_caches()  # type: ignore[no-untyped-call]
@@ -274,7 +324,11 @@ def receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.messages.append(Webhook(WEBHOOK_SECRET).verify(body, dict(self.headers)))
             receiver.ids.append(self.headers["webhook-id"])
+            receiver.signatures.append(self.headers["webhook-signature"])
+            receiver.before_answer()
             self.send_response(receiver.status)
+            if receiver.retry_after is not None:
+                self.send_header("retry-after", receiver.retry_after)
             self.end_headers()
 
         def log_message(self, *args: object) -> None:

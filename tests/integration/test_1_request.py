@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import base64
+import traceback
 from urllib.parse import quote
 
+import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.integration.conftest import Service, request
+import authorizer.app
+from reelqueue.deployment import SecretUnusable
+from tests.integration.conftest import CONTEXT, Service, request
 
 
 def basic(credentials: str) -> str:
     return "Basic " + base64.b64encode(credentials.encode()).decode()
 
 
+ADMIN = basic("admin:changeme")
+
+
 def test_the_right_password_opens_the_whole_stage(service: Service) -> None:
-    policy = service.authorize(basic("admin:changeme"))
+    policy = service.authorize(ADMIN)
     assert policy["principalId"] == "admin"
     assert policy["context"] == {"administrator": "true"}
     statement = policy["policyDocument"]["Statement"][0]
@@ -32,6 +41,56 @@ def test_another_caller_is_known_by_name(service: Service) -> None:
 def test_everybody_else_is_unauthorized(service: Service, header: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         service.authorize(header)
+
+
+def refused(service: Service, capsys: pytest.CaptureFixture[str]) -> str:
+    """Ask for entry with the right password; gives back what was said on the way out."""
+    with pytest.raises(SecretUnusable) as error:
+        service.authorize(ADMIN)
+    return "".join((*capsys.readouterr(), *traceback.format_exception(error.value)))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["changeme", '"changeme"', '["admin", "changeme"]', '{"username": "admin", "changeme": "changeme"}', "{}", ""],
+)
+def test_a_malformed_secret_lets_nobody_in_and_is_not_told(
+    service: Service, secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId="auth", SecretString=secret or " ")
+    assert "changeme" not in refused(service, capsys)
+
+
+def test_a_secret_that_is_gone_lets_nobody_in(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    boto3.client("secretsmanager").delete_secret(SecretId="auth", ForceDeleteWithoutRecovery=True)
+    assert "ResourceNotFound" in refused(service, capsys)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalServiceError"])
+def test_a_secret_that_cannot_be_read_lets_nobody_in(
+    service: Service, code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetSecretValue")
+
+    monkeypatch.setattr(parameters.SecretsProvider, "_get", refuse)
+    assert code in refused(service, capsys)
+
+
+def test_a_service_that_does_not_answer_lets_nobody_in(
+    service: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*arguments: object, **options: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://secretsmanager")
+
+    monkeypatch.setattr(parameters.SecretsProvider, "_get", hang)
+    assert "secretsmanager" in refused(service, capsys)
+
+
+@pytest.mark.parametrize("event", [{}, {"authorizationToken": ""}, {"authorizationToken": "Basic"}])
+def test_a_request_without_a_password_is_unauthorized(service: Service, event: dict[str, str]) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorizer.app.lambda_handler(event, CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +133,7 @@ def test_an_unknown_route_has_the_error_shape(service: Service) -> None:
 
 @pytest.mark.parametrize("job_id", ["nosuchjob", "x" * 3000, "ж" * 1500, "a/../b"])
 def test_whatever_is_no_id_of_a_job_is_an_unknown_job(service: Service, job_id: str) -> None:
-    for method, path in (("GET", "/job-status/{}"), ("GET", "/videos/{}"), ("POST", "/jobs/{}/cancel")):
+    for method, path in (("GET", "/job-status/{}"), ("GET", "/videos/{}"), ("POST", "/jobs/{}/webhooks/redeliver")):
         answer = service.call(method, path.format(quote(job_id, safe="")))
         assert (answer.status, answer.body["error"]["code"]) == (404, "JOB_NOT_FOUND")
 

@@ -237,7 +237,7 @@ def test_only_rows_of_ended_jobs_have_a_time_to_live(service: Service) -> None:
     service.call("POST", f"/jobs/{ended}/cancel")
     rows = service.store.table._client.scan(TableName="reelqueue")["Items"]
     with_ttl = {(row["pk"]["S"], row["sk"]["S"]) for row in rows if "ttl" in row}
-    assert with_ttl == {(f"JOB#{ended}", "JOB"), (f"JOB#{ended}", "REQUEST")}
+    assert with_ttl == {(f"JOB#{ended}", kind) for kind in ("JOB", "REQUEST", "WEBHOOKS")}
     job = service.store.job(waiting)
     assert job is not None
     assert job.status is JobStatus.QUEUED

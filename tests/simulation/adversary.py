@@ -147,7 +147,7 @@ class Adversary:
         return Script(seconds, end)
 
     def answer(self) -> int:
-        return self.rng.choice((404, 500, 503)) if self._happens("webhook refused", self.mix.refused) else 200
+        return self.rng.choice((404, 410, 500, 503)) if self._happens("webhook refused", self.mix.refused) else 200
 
     def _delay(self, what: str) -> int:
         if self.calm:

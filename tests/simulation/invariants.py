@@ -109,7 +109,8 @@ class Invariants:
             self._violated(5, f"{event_id} was posted, but never written as due")
         elif promised != body["type"]:
             self._violated(5, f"{event_id} was posted as {body['type']}, and promised as {promised}")
-        if 200 <= status < 300:
+        if 200 <= status < 300 or status == 410:
+            # 410: its receiver wants no more of it.
             self.delivered.add(event_id)
 
     def look(self, *, calm: bool = False) -> None:

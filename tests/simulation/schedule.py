@@ -140,12 +140,15 @@ def _interfere(world: World, rng: random.Random) -> str:
     """What clients and operators do at the wrong moment; gives back its name."""
     jobs = world.table.jobs
     what = rng.choice(
-        (*["cancel", "retry"] * 3, "status", "queue", "limit", "pause", "resume", "deploy", "set a clock")
+        (
+            *["cancel", "retry"] * 3,
+            *("webhooks/redeliver", "status", "queue", "limit", "pause", "resume", "deploy", "set a clock"),
+        )
     )
     fitting = [job_id for job_id, job in jobs.items() if (job.status in FINAL) is (what == "retry")]
     job = rng.choice(fitting or [*jobs] or [None])
     match what:
-        case "cancel" | "retry" if job:
+        case "cancel" | "retry" | "webhooks/redeliver" if job:
             world.request("POST", f"/jobs/{job}/{what}")
         case "status" if job:
             world.request("GET", f"/job-status/{job}")

@@ -133,7 +133,8 @@ class Receiver:
     ) -> AbstractContextManager[SimpleNamespace]:
         event_id = headers["webhook-id"]
         call = Call("post", "POST", event_id, writes=True)
-        return nullcontext(SimpleNamespace(status_code=self._wire.call(call, lambda: self._took(event_id, data))))
+        status = self._wire.call(call, lambda: self._took(event_id, data))
+        return nullcontext(SimpleNamespace(status_code=status, headers={}))
 
     def _took(self, event_id: str, data: bytes) -> int:
         return self._take(event_id, json.loads(data))

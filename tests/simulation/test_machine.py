@@ -74,7 +74,7 @@ class Line(RuleBasedStateMachine):
         self._request("POST", "/generate-video-async", body | more)
 
     @precondition(lambda self: self.world.table.jobs)
-    @rule(number=st.integers(0, 5), what=st.sampled_from(("cancel", "retry")))
+    @rule(number=st.integers(0, 5), what=st.sampled_from(("cancel", "retry", "webhooks/redeliver")))
     def change_a_job(self, number: int, what: str) -> None:
         jobs = list(self.world.table.jobs)
         self._request("POST", f"/jobs/{jobs[number % len(jobs)]}/{what}")
@@ -125,6 +125,10 @@ class Line(RuleBasedStateMachine):
     @rule()
     def next_webhook_is_refused(self) -> None:
         self.plan.next_answers.append(500)
+
+    @rule()
+    def next_receiver_is_gone(self) -> None:
+        self.plan.next_answers.append(410)
 
     # What must hold.
 

@@ -200,7 +200,7 @@ class World:
         at.s3 = Bucket(self.wire, lambda key: self.invariants.uploaded(key, self.scheduler.process))
         at.sqs = Queues(self.wire, self.platform.send, self.platform.postpone)
         at.sender = Sender(
-            SIGNING_KEY,
+            lambda: [SIGNING_KEY],
             clock=lambda: self._now() / 1000,
             session=Receiver(self.wire, self._take),  # type: ignore[arg-type]
         )

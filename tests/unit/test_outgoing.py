@@ -270,33 +270,89 @@ def test_no_cookie_is_kept(network: Network) -> None:
     assert "Cookie" not in network.server.headers[1]
 
 
-def test_an_answer_that_never_gets_on_is_broken_off() -> None:
-    """A byte now and then starts a socket's own time-out anew; the headers as a whole have to be there in time."""
-    listener = socket.create_server(("127.0.0.1", 0))
+@contextlib.contextmanager
+def trickling(*, first_bytes: bytes, then: bytes) -> Iterator[int]:
+    """The port of a receiver that sends one byte now and then, for ever: more often than any time-out of a socket."""
     over = threading.Event()
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
-    def drip() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
-            while not over.wait(0.05):
-                try:
-                    connection.sendall(b"x")
-                except OSError:
-                    return
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(first_bytes)
+                while not over.wait(0.05):
+                    connection.sendall(then)
 
-    thread = threading.Thread(target=drip)
-    thread.start()
-    began = time.monotonic()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    try:
-        with guarded_session(Dialer(Gate(allow_private=True))) as session, pytest.raises(requests.Timeout):
-            session.get(url, timeout=(1.0, 0.3))
-        assert time.monotonic() - began < 2
-    finally:
-        over.set()
-        thread.join()
-        listener.close()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            over.set()
+            thread.join()
+
+
+def session_to(port: int) -> requests.Session:
+    connect = lambda address, named, timeout: outgoing.connect("127.0.0.1", port, timeout)  # noqa: E731
+    return guarded_session(Dialer(Gate(allow_private=True), lambda host, named: ["127.0.0.1"], connect))
+
+
+@pytest.mark.parametrize(
+    ("url", "first_bytes", "then"),
+    [
+        pytest.param("http://app.example.com/", b"HTTP/1.1 200 OK\r\nx: ", b"y", id="in its headers"),
+        # The beginning of a handshake message of 16 KB, as TLS frames it.
+        pytest.param(URL, b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", b"\x00", id="in the handshake of TLS"),
+    ],
+)
+def test_a_host_that_never_gets_on_is_broken_off(url: str, first_bytes: bytes, then: bytes) -> None:
+    with trickling(first_bytes=first_bytes, then=then) as port:
+        session = session_to(port)
+        started = time.monotonic()
+        with pytest.raises((requests.ConnectionError, requests.Timeout)):
+            session.get(url, timeout=0.4)
+        assert time.monotonic() - started < 2
+
+
+def test_a_host_that_takes_the_request_byte_by_byte_is_broken_off() -> None:
+    over = threading.Event()
+    with contextlib.ExitStack() as stack:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        stack.enter_context(listener)
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                while not over.wait(0.02):
+                    connection.recv(10_000)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(over.set)
+        session = session_to(listener.getsockname()[1])
+        started = time.monotonic()
+        with pytest.raises((requests.ConnectionError, requests.Timeout)):
+            session.post("http://app.example.com/", data=bytes(30_000_000), timeout=0.4)
+        assert time.monotonic() - started < 2
+
+
+def test_addresses_share_the_time_to_connect() -> None:
+    given: list[float] = []
+
+    def connect(address: str, port: int, timeout: float | None) -> socket.socket:
+        assert timeout is not None
+        given.append(timeout)
+        raise TimeoutError
+
+    dial = Dialer(Gate(), lambda host, port: ["93.184.215.14", "93.184.215.15"], connect)
+    with pytest.raises(TimeoutError):
+        dial("app.example.com", 443, 2.0)
+    assert given == [pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1)]
 
 
 def test_the_system_resolver_reads_numbers_without_asking_anybody() -> None:

@@ -19,6 +19,7 @@ from render.engine.process import Ffmpeg
 from render.engine.speech import Speech
 from render.engine.subtitles import Subtitle, read_subtitles
 from render.engine.timeline import voice_source
+from render.engine.tonemap import tone_mapped
 
 # Brings a source to a file. Calls the third now and then, which raises when the file is not wanted any more.
 Fetch = Callable[[str, Path, Callable[[], None]], None]
@@ -80,7 +81,7 @@ def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) ->
         uses.setdefault(use.src, []).append(use)
     # Names of our own: what a client wrote never reaches ffmpeg, not even as a file name.
     paths = {src: folder / f"asset-{number}" for number, src in enumerate(uses)}
-    preflight = _Preflight(fetch, ffmpeg)
+    preflight = _Preflight(fetch, ffmpeg, (request.output.width, request.output.height))
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preflight")
     try:
         looks = {src: pool.submit(preflight.look_at, paths[src], uses[src]) for src in uses}
@@ -104,8 +105,9 @@ def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) ->
 class _Preflight:
     """Fetches and probes; ``over`` tells its threads that nobody waits for them any more."""
 
-    def __init__(self, fetch: Fetch, ffmpeg: Ffmpeg) -> None:
+    def __init__(self, fetch: Fetch, ffmpeg: Ffmpeg, size: tuple[int, int]) -> None:
         self._fetch = fetch
+        self._size = size
         self._ffmpeg = ffmpeg
         self._decoding = threading.Lock()
         self._probing = threading.Semaphore(_PROBED_AT_ONCE)
@@ -136,7 +138,10 @@ class _Preflight:
                     _check_kind(use, media)
             except Unusable as unusable:
                 raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
-        return _Facts(self._digest(path), image, media, subtitles)
+        digest = self._digest(path)
+        if media is not None and media.high_range and any(use.kind == "video" for use in uses):
+            media = self._standard_range(path, media, uses[0])
+        return _Facts(digest, image, media, subtitles)
 
     def _digest(self, path: Path) -> str:
         digest = hashlib.sha256()
@@ -151,6 +156,15 @@ class _Preflight:
         with self._decoding:
             self._check()
             return probe_image(path)
+
+    def _standard_range(self, path: Path, media: MediaFacts, use: _Use) -> MediaFacts:
+        try:
+            with self._probing:
+                self._check()
+                tone_mapped(path, media, self._size, self._ffmpeg)
+            return self._media(path)
+        except Unusable as unusable:
+            raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
 
     def _media(self, path: Path) -> MediaFacts:
         with self._probing:

@@ -18,6 +18,7 @@ import numpy as np
 from av.container import InputContainer
 from av.filter import Graph
 from av.logging import Capture
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
@@ -202,15 +203,28 @@ class ClipReader:
         """Frames and their times. What cannot be decoded is left out, and remembered."""
         rate = stream.average_rate or Fraction(25)
         last = Fraction(0)
+        decoder = self._decoder_with_alpha(stream)
         for packet in self._packets(file, stream):
             try:
-                frames = packet.decode()
+                frames = packet.decode() if decoder is None else decoder.decode(packet)
             except av.FFmpegError:
                 self._complained = True
                 continue
             for frame in frames:
-                last = last + 1 / rate if frame.pts is None else frame.pts * (frame.time_base or Fraction(0))
+                base = stream.time_base if decoder is not None else frame.time_base
+                last = last + 1 / rate if frame.pts is None else frame.pts * (base or Fraction(0))
                 yield frame, last
+
+    def _decoder_with_alpha(self, stream: VideoStream) -> VideoCodecContext | None:
+        """For VP8 and VP9 with transparency, which libavcodec's own decoders leave out."""
+        name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+        if name is None or not self._clip.facts.transparent:
+            return None
+        decoder = av.CodecContext.create(name, "r")
+        assert isinstance(decoder, VideoCodecContext)  # noqa: S101 - both are codecs of pictures
+        decoder.thread_count = 1
+        decoder.options = {"max_pixels": str(MAX_VIDEO_PIXELS)}
+        return decoder
 
     def _packets(self, file: InputContainer, stream: VideoStream) -> Iterator[av.Packet[Any]]:
         """What the file holds of the stream; at last the empty packet that makes the decoder give all it has.

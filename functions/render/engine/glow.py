@@ -15,9 +15,9 @@ from render.engine.discs import Discs
 from render.engine.planes import Frame, color_levels
 
 # Sparks; smallest and largest radius, in parts of the shorter side; rise, in heights a second; opacity.
-_DEPTHS = ((34, 0.0016, 0.0030, 0.020, 0.95), (16, 0.0040, 0.0075, 0.032, 0.80))
+_DEPTHS = ((30, 0.0016, 0.0030, 0.020, 0.95), (12, 0.0040, 0.0070, 0.032, 0.80))
 # Around each lies its halo, so many times as large.
-_HALO, _HALO_OPACITY = 6.0, 0.22
+_HALO, _HALO_OPACITY = 4.2, 0.26
 _MAGENTA = "#FF3DBD"
 
 
