@@ -57,7 +57,7 @@ class Outcome:
     report: str
 
 
-def fuzz(stack: LocalStack, *, examples: int, phases: str = PHASES, seed: int = 1) -> Outcome:
+def fuzz(stack: LocalStack, *, examples: int, phases: str = PHASES, seed: int = 1, workers: int = 4) -> Outcome:
     """Let schemathesis at a local stack, its queue paused; ``examples`` is how many tests of each route and phase."""
     pause = requests.patch(f"{stack.api_url}/queue-settings", json={"paused": True}, auth=stack.auth, timeout=30)
     pause.raise_for_status()
@@ -70,15 +70,8 @@ def fuzz(stack: LocalStack, *, examples: int, phases: str = PHASES, seed: int = 
             *("--url", stack.api_url, "--auth", ":".join(stack.auth)),
             *("--checks", ",".join(CHECKS), "--phases", phases),
             *("--max-examples", str(examples), "--seed", str(seed), "--generation-database", "none"),
-            *(
-                "--suppress-health-check",
-                "all",
-                "--warnings",
-                "off",
-                "--continue-on-failure",
-                "--request-timeout",
-                "30",
-            ),
+            *("--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure"),
+            *("--request-timeout", "30", "--workers", str(workers)),
         ]
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.e2e.fuzz_hooks", "PYTHONPATH": str(PROJECT)}
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -92,7 +85,7 @@ def fuzz(stack: LocalStack, *, examples: int, phases: str = PHASES, seed: int = 
 
 
 def strict(part: Any) -> Any:
-    """A document that allows no field which it does not name. To clients it promises less, so that some may be added."""
+    """A document that allows no field which it does not name. Clients are promised less: fields may be added."""
     if isinstance(part, list):
         return [strict(each) for each in part]
     if not isinstance(part, dict):
