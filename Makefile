@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 # What is checked: every folder of Python that there is.
-SOURCES := $(wildcard functions local examples bench tests)
+SOURCES := $(wildcard functions local ops examples bench tests)
 
 # sam reports its use to AWS unless told not to.
 export SAM_CLI_TELEMETRY := 0
@@ -17,7 +17,7 @@ PROCESSES ?= 2
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fonts demo dev bench test simulate check lint build deploy image
+.PHONY: help setup lock fonts dashboards demo dev bench test simulate check lint build deploy image
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,15 @@ lock: ## after a change of a requirement: solve and write requirements.lock anew
 
 fonts: setup ## after a change of the fonts' versions: write the table of characters that submission reads
 	PYTHONPATH=functions:. $(BIN)/python -m local.fonts
+
+dashboards: setup ## after a change of ops/panels.py or an alarm: write the dashboards anew
+	PYTHONPATH=functions:. $(BIN)/python -m ops.dashboards
+
+golden: setup ## after somebody has looked: the golden pictures of the tests, drawn anew; NAMES= draws some
+	PYTHONPATH=functions:. $(BIN)/python -m tests.golden $(NAMES)
+
+gallery: setup ## every request of examples/gallery rendered, with sheets of frames and a page; NAMES= renders some
+	PYTHONPATH=functions:. $(BIN)/python -m examples.gallery $(NAMES)
 
 demo: setup ## one video, from the request to the file, on this machine
 	$(BIN)/python -m local.demo

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import encoders, queue_costs, render, turnaround
+from bench import encoders, output_minute, queue_costs, render, turnaround
 
 RESULTS = Path(__file__).with_name("results.json")
 BENCHMARKS: dict[str, tuple[str, Any]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, Any]] = {
     "turnaround": ("queue", turnaround),
     "encoders": ("encoders", encoders),
     "render": ("render", render),
+    "output_minute": ("costs", output_minute),
 }
 """By name: the part of the results that it belongs to, and its module with ``main`` and ``rows``."""
 

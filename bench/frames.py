@@ -23,11 +23,11 @@ from render.engine.assets import gather
 from render.engine.backdrop import background
 from render.engine.compose import Composer
 from render.engine.geometry import place
+from render.engine.material import Material
 from render.engine.planes import Frame, paint
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.snow import Snow
-from render.engine.stage import Material
 from render.engine.text import draw, draw_texts
 from render.engine.timeline import make_timeline
 

@@ -26,9 +26,9 @@ def frame(video: Path, seconds: float, size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.frombuffer(raw, np.uint8).reshape(size[1], size[0], 3))
 
 
-def sheet(video: Path, times: list[float], columns: int, width: int) -> Image.Image:
-    """The frames in rows of ``columns``, each ``width`` pixels wide and 16:9."""
-    size = width, width * 9 // 16
+def sheet(video: Path, times: list[float], columns: int, width: int, shape: float = 9 / 16) -> Image.Image:
+    """The frames in rows of ``columns``, each ``width`` pixels wide; ``shape`` is their height by their width."""
+    size = width, round(width * shape)
     rows = -(-len(times) // columns)
     whole = (columns * (width + GAP) - GAP, rows * (size[1] + GAP) - GAP)
     picture = Image.new("RGB", whole, GAP_COLOR)

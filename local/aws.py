@@ -12,10 +12,12 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 REGION = "us-east-1"
@@ -44,8 +46,10 @@ class Aws:
         self.cloudformation: CloudFormationClient = session.client(
             "cloudformation", endpoint_url=endpoint_url, config=config
         )
+        self.cloudwatch: CloudWatchClient = session.client("cloudwatch", endpoint_url=endpoint_url, config=config)
         self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint_url, config=config)
         self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint_url, config=config)
         self.s3: S3Client = session.client("s3", endpoint_url=endpoint_url, config=config)
+        self.sns: SNSClient = session.client("sns", endpoint_url=endpoint_url, config=config)
         self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url, config=config)

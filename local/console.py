@@ -18,6 +18,8 @@ _POLL_SECONDS = 0.5
 _SLACK_SECONDS = 10.0
 """An event is stamped before it can be read."""
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
+_METRICS = "_aws"
+"""The field that makes a line of JSON a line of metrics (CloudWatch's embedded metric format)."""
 _EXPECTED = "Exception: Unauthorized"
 """How the authorizer says 401 to API Gateway; its stack trace tells nobody anything."""
 
@@ -43,10 +45,12 @@ def _record(message: str) -> dict[str, Any] | None:
         record = json.loads(message)
     except json.JSONDecodeError:
         return None
-    return record if isinstance(record, dict) and "level" in record else None
+    return record if isinstance(record, dict) and record.keys() & {"level", _METRICS} else None
 
 
 def _of_record(record: Mapping[str, Any]) -> list[str]:
+    if _METRICS in record:
+        return []
     text = str(record.get("message", ""))
     if record["level"] in ("WARNING", "ERROR", "CRITICAL"):
         detail = f" ({record['exception_name']})" if "exception_name" in record else ""

@@ -34,6 +34,7 @@ def deploy(aws: Aws, template_file: Path, functions: Path, parameters: Mapping[s
     """
     _upload_empty_code(aws)
     template = overlay(load_template(template_file), functions=functions, code=(_CODE_BUCKET, _CODE_KEY))
+    _upload_includes(aws, template, template_file.parent)
     aws.cloudformation.create_stack(
         StackName=STACK_NAME,
         TemplateBody=json.dumps(template),
@@ -55,6 +56,19 @@ def _upload_empty_code(aws: Aws) -> None:
         file.writestr("README", "The handlers are found on PYTHONPATH, in the source tree.\n")
     aws.s3.create_bucket(Bucket=_CODE_BUCKET)
     aws.s3.put_object(Bucket=_CODE_BUCKET, Key=_CODE_KEY, Body=archive.getvalue())
+
+
+def _upload_includes(aws: Aws, part: object, folder: Path) -> None:
+    """Put the files that a template includes into S3, and their addresses into the template: as ``sam deploy`` does."""
+    if not isinstance(part, dict):
+        return
+    for name, inner in part.items():
+        if name == "Fn::Transform" and inner["Name"] == "AWS::Include":
+            file = folder / inner["Parameters"]["Location"]
+            aws.s3.put_object(Bucket=_CODE_BUCKET, Key=file.name, Body=file.read_bytes())
+            inner["Parameters"]["Location"] = f"s3://{_CODE_BUCKET}/{file.name}"
+        else:
+            _upload_includes(aws, inner, folder)
 
 
 def _wait(aws: Aws) -> None:

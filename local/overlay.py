@@ -5,6 +5,7 @@ What is deployed locally is ``template.yaml`` itself; this list is all that diff
 - functions run from the source tree (``PYTHONPATH``) in the interpreter of ``.venv``, and so does render, which
   is a container image on AWS;
 - webhooks and assets may reach private addresses: the receiver and the test assets are on this machine;
+- scenes are spoken by espeak-ng: nothing on a laptop speaks as Amazon Polly does;
 - the two secrets are known instead of generated;
 - the bucket's TLS-only policy is left out: the emulator enforces policies, and speaks plain HTTP.
 """
@@ -60,6 +61,8 @@ def overlay(template: Template, *, functions: Path, code: tuple[str, str], rende
         variables = resource["Properties"]["Environment"]["Variables"]
         if resource["Properties"].get("PackageType") != "Image":
             variables["PYTHONPATH"] = str(functions)
+        if name == _RENDER:
+            variables["VOICE_ENGINE"] = "espeak"
         if name in _REACHES_OUT:
             variables["ALLOW_PRIVATE_ADDRESSES"] = "true"
     _fix_secret(resources["AuthSecret"], {"username": USERNAME, "password": PASSWORD})

@@ -25,7 +25,8 @@ from reelqueue import records, recount
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import Job, JobStatus
 from reelqueue.line import job_id_of
-from reelqueue.observability import count, logger
+from reelqueue.metrics import AUDIT_REPAIRS, count
+from reelqueue.observability import logger
 from reelqueue.store import Store
 from reelqueue.table import Item, Key
 
@@ -61,7 +62,7 @@ def _repaired(kind: str, found: tuple[list[str], _T]) -> _T:
     repairs, cursor = found
     for what in repairs:
         logger.error(REPAIRED, extra={"kind": kind, "what": what})
-        count("AuditRepairs", kind=kind)
+        count(AUDIT_REPAIRS, kind=kind)
     return cursor
 
 

@@ -14,7 +14,8 @@ from urllib3.util import Timeout
 from reelqueue.deliveries import State, Webhook, first_round
 from reelqueue.deployment import Deployment, SecretUnusable
 from reelqueue.jobs import WAKE_UP, Event, Job
-from reelqueue.observability import count, logger
+from reelqueue.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_FAILURES, WEBHOOKS_GIVEN_UP, count, record
+from reelqueue.observability import logger
 from reelqueue.webhooks import FIRST_TRY_TIMEOUT, RETRY_TIMEOUT
 
 EARLY_MS = 10_000
@@ -129,6 +130,7 @@ def _post(at: Deployment, job: Job, webhook: Webhook, timeout: Timeout) -> Webho
     """Try once, and note how it went."""
     event = webhook.event
     delivery = at.sender.post(job.webhook_url, event, at.live(job, event), timeout)
+    record({WEBHOOK_ATTEMPTS: 1, WEBHOOK_FAILURES: int(not delivery.ok)})
     after = webhook.tried(delivery, at.store.now())
     told = {"event_id": event.id, "attempts": after.attempts, "reason": delivery.reason}
     match after.state:
@@ -138,7 +140,7 @@ def _post(at: Deployment, job: Job, webhook: Webhook, timeout: Timeout) -> Webho
             logger.warning("webhook goes to the queue, or stays there", extra=told)
         case _:
             logger.error("webhook given up", extra=told)
-            count("WebhooksGivenUp", state=str(after.state))
+            count(WEBHOOKS_GIVEN_UP, state=str(after.state))
     _note(at, after, tried_before=webhook.attempts)
     return after
 

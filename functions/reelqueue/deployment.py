@@ -28,6 +28,7 @@ from reelqueue.webhooks import Sender, signing_key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_polly import PollyClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -70,6 +71,10 @@ class Deployment:
     @functools.cached_property
     def s3(self) -> S3Client:
         return boto3.client("s3", config=S3_CONFIG)
+
+    @functools.cached_property
+    def polly(self) -> PollyClient:
+        return boto3.client("polly", config=_CONFIG.merge(Config(read_timeout=60)))
 
     @functools.cached_property
     def sender(self) -> Sender:
@@ -130,6 +135,15 @@ class Deployment:
             MessageBody=json.dumps({**webhook.message(), "reason": reason}, ensure_ascii=False),
         )
 
+    def dead_letters(self) -> dict[str, int]:
+        """About how many messages lie in each dead-letter queue."""
+        urls = {"jobs": self.settings.jobs_dead_letters_url, "webhooks": self.settings.webhook_dead_letters_url}
+        found = {}
+        for queue, url in urls.items():
+            answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+            found[queue] = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return found
+
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message of the webhook queue come back after a pause."""
         self.sqs.change_message_visibility(
@@ -151,10 +165,12 @@ class Deployment:
         )
 
     def links(self, result: Result | None) -> dict[str, str]:
-        """The ``videoUrl`` and ``posterUrl`` of a finished job, fresh; nothing without a result."""
+        """The ``videoUrl``, ``posterUrl`` and, if it has captions, ``captionsUrl`` of a finished job, fresh; nothing
+        without a result."""
         if result is None:
             return {}
-        return {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+        links = {"videoUrl": self.link(result.video_key), "posterUrl": self.link(result.poster_key)}
+        return links | ({"captionsUrl": self.link(result.captions_key)} if result.captions_key else {})
 
     def live(self, job: Job, event: Event) -> dict[str, object]:
         """What a webhook says of the moment in which it is posted."""

@@ -17,6 +17,7 @@ from reelqueue.courier import hand_over
 from reelqueue.deployment import Deployment
 from reelqueue.jobs import MEMORY_RAN_OUT, Job
 from reelqueue.line import Ticket
+from reelqueue.metrics import SLOTS_RECLAIMED, count
 from reelqueue.observability import ended_line, reclaimed_line, starting_line
 from reelqueue.semaphore import deploy_limit
 from reelqueue.slots import Slots
@@ -94,9 +95,12 @@ def begin(at: Deployment, function_name: str, job_id: str, attempt: int, leg: in
 
 
 def parse_message(body: str) -> Mapping[str, Any] | None:
-    """The failure record in a message of the jobs queue; None for a mere wake-up."""
+    """The failure record of a render in a message of the jobs queue; None for a mere wake-up.
+
+    The dispatcher's own failures are dead letters. Moved back into the queue, they are wake-ups.
+    """
     message = json.loads(body)
-    return message if "requestPayload" in message else None
+    return message if "jobId" in message.get("requestPayload", {}) else None
 
 
 def _admit_some(at: Deployment) -> bool:
@@ -132,6 +136,7 @@ def _start(at: Deployment, ticket: Ticket, attempt: int, slots: Slots, active: i
 def _taken_back(at: Deployment, job: Job | None) -> None:
     if job is None:
         return
+    count(SLOTS_RECLAIMED)
     queue = at.store.queue()
     if job.status.final:
         ended_line(job, queue)

@@ -19,6 +19,7 @@
     +-- JobExpired            why a waiting job was cancelled (JOB_EXPIRED); never an HTTP answer
     +-- RenderError           why a render failed; never an HTTP answer, stands in the job's ``error``
         +-- AssetError             ASSET_UNAVAILABLE / ASSET_INVALID, names the scene and the element
+        |   +-- VoiceError         VOICE_FAILED / VOICE_TOO_LONG, names the scene
         +-- RenderTimeout          RENDER_TIMEOUT
         |   +-- OverItsTime                            longer than its caller allowed
         |   +-- NoHeadway                              no invocation is long enough to get any further
@@ -171,6 +172,16 @@ class AssetError(RenderError):
 
     def __init__(self, pointer: str, message: str, *, code: str | None = None) -> None:
         super().__init__(f"{readable(pointer)}: {message}", details=(Detail(pointer, message),), code=code)
+
+
+class VoiceError(AssetError):
+    """A text cannot be spoken, or not in the time that its scene has. The detail's pointer leads to its ``voice``."""
+
+    code = "VOICE_FAILED"
+
+
+FILES_AT_FAULT = frozenset({AssetError.code, "ASSET_UNAVAILABLE", "VOICE_TOO_LONG"})
+"""The codes of jobs that failed by what their callers sent, and by nothing that an operator could mend."""
 
 
 class RenderTimeout(RenderError):

@@ -75,6 +75,7 @@ class Result:
     bytes: int
     render_seconds: float
     cost_usd: float
+    captions_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,16 +148,22 @@ class Job:
         job = replace(job, started_attempt=self.attempt, started_at=now, progress=0)
         return job._announced("job.processing", now)
 
-    def handed_over(self, now: int, *, progress: int, headway: int, gets: int, puts: int) -> Job:
+    def handed_over(self, now: int, *, progress: int, headway: int, gets: int, puts: int, characters: int = 0) -> Job:
         """The next leg may begin, in the same attempt. The present one has asked for so many segments and kept so many,
         and leaves ``headway`` behind."""
-        rests = self.at_rest(now, gets=gets, puts=puts)
+        rests = self.at_rest(now, gets=gets, puts=puts, characters=characters)
         return replace(rests, leg=self.leg + 1, progress=max(self.progress, progress), headway=headway)
 
-    def at_rest(self, now: int, *, gets: int = 0, puts: int = 0) -> Job:
+    def at_rest(self, now: int, *, gets: int = 0, puts: int = 0, characters: int = 0) -> Job:
         """The job when its present leg, if there is one, is over; what it used is counted."""
         spent = self.spent
-        spent = replace(spent, ms=self.busy_ms(now), gets=spent.gets + gets, puts=spent.puts + puts)
+        spent = replace(
+            spent,
+            ms=self.busy_ms(now),
+            gets=spent.gets + gets,
+            puts=spent.puts + puts,
+            characters=spent.characters + characters,
+        )
         return replace(self, running_since=None, spent=spent)
 
     def completed(self, result: Result, now: int) -> Job:

@@ -1,4 +1,4 @@
-"""What an operator sees: structured logs, whose messages include the console lines.
+"""What an operator sees of each step of a job: a console line in the structured log, and metrics (``metrics.py``).
 
 📥 Job abc123 queued (Queue: 3, Active: 5/5)
 🎬 Starting queued job abc123 (Active: 5/5, Queue: 2)
@@ -8,26 +8,20 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
+from reelqueue import metrics
+from reelqueue.errors import FILES_AT_FAULT
 from reelqueue.jobs import Job, JobStatus
 from reelqueue.slots import Queue
 
 logger = Logger(service="reelqueue", use_rfc3339=True)
-_NAMESPACE = "Reelqueue"
-
-
-def count(metric: str, **dimensions: str) -> None:
-    """Count one of something rare in CloudWatch; ``dimensions`` tell of which kind."""
-    with single_metric(name=metric, unit=MetricUnit.Count, value=1, namespace=_NAMESPACE) as entry:
-        for name, value in dimensions.items():
-            entry.add_dimension(name=name, value=value)
 
 
 def queued_line(job_id: str, queue: Queue) -> None:
     """A job was accepted; ``queue`` counts it already."""
     _say(job_id, f"📥 Job {job_id} queued (Queue: {queue.length}, Active: {queue.slots.active}/{queue.slots.limit})")
+    metrics.count(metrics.JOBS_ACCEPTED)
 
 
 def starting_line(job_id: str, active: int, limit: int, waiting: int) -> None:
@@ -41,10 +35,13 @@ def ended_line(job: Job, queue: Queue) -> None:
     match job.status:
         case JobStatus.COMPLETED:
             _say(job.id, f"✅ Job {job.id} completed {figures}")
+            _record_completed(job)
         case JobStatus.FAILED:
             _say(job.id, f"❌ Job {job.id} failed: {job.message} {figures}")
+            _record_failed(job)
         case _:
             _say(job.id, f"🚫 Job {job.id} cancelled {figures}")
+            metrics.count(metrics.JOBS_CANCELLED)
 
 
 def reclaimed_line(job: Job, queue: Queue) -> None:
@@ -56,6 +53,33 @@ def reclaimed_line(job: Job, queue: Queue) -> None:
 def handed_over_line(job: Job) -> None:
     """A render goes on in another invocation, since its own has no more time."""
     _say(job.id, f"⏭️ Job {job.id} goes on in invocation {job.leg}, with {job.headway} segments done")
+
+
+def record_wait(job: Job) -> None:
+    """A job has started; how long that took is recorded once, not again after a render that was lost."""
+    if job.started_at is not None and not any(attempt.started_at for attempt in job.lost):
+        metrics.record({metrics.WAIT_TIME: (job.started_at - job.queued_at) / 1000})
+
+
+def _record_completed(job: Job) -> None:
+    result = job.result
+    if result is None:
+        return
+    metrics.record(
+        {
+            metrics.JOBS_COMPLETED: 1,
+            metrics.RENDER_TIME: result.render_seconds,
+            metrics.RENDER_TIME_RATIO: result.render_seconds / result.duration,
+            metrics.RENDER_COST: result.cost_usd,
+        }
+    )
+
+
+def _record_failed(job: Job) -> None:
+    code = str((job.error or {})["code"])
+    metrics.count(metrics.JOBS_FAILED, code=code)
+    if code not in FILES_AT_FAULT:
+        metrics.count(metrics.RENDER_FAULTS)
 
 
 def _say(job_id: str, line: str) -> None:

@@ -21,6 +21,7 @@ class Settings:
     bucket_name: str = ""
     jobs_queue_url: str = ""
     webhook_queue_url: str = ""
+    jobs_dead_letters_url: str = ""
     webhook_dead_letters_url: str = ""
     render_function_name: str = ""
     auth_secret_arn: str = ""
@@ -33,6 +34,7 @@ class Settings:
     admission_lease_seconds: int = 180
     allowed_ports: tuple[int, ...] = (443,)
     allow_private_addresses: bool = False
+    voice_engine: str = "polly"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

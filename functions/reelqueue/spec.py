@@ -21,20 +21,19 @@ from reelqueue.spec_output import OutputChoice, Poster, Soundtrack
 from reelqueue.spec_request import RequestHead, VideoRequest, overlap_seconds, scene_seconds, total_seconds
 from reelqueue.spec_scenes import (
     ELEMENTS,
+    WITH_A_FILE,
     Animation,
-    AudioElement,
     GradientBackground,
-    ImageElement,
     KenBurns,
     Outline,
     Point,
     Scene,
     Transition,
     Trim,
-    VideoElement,
 )
 from reelqueue.spec_values import ASSET_NAME, Limits, Rules, shown
-from reelqueue.themes import ColorChanges, ThemeChoice, resolve
+from reelqueue.spec_voice import CaptionCue, Captions, CueWord, Voice, undrawable
+from reelqueue.themes import ColorChanges, FontChoice, Logo, ThemeChoice, resolve
 
 __all__ = ["ASSET_NAME", "Limits", "VideoRequest", "overlap_seconds", "parse_request", "scene_seconds"]
 
@@ -46,9 +45,11 @@ _M = TypeVar("_M", bound=BaseModel)
 
 # The fields of each object, by the name that leads to it: for the hints at a misspelt one.
 _OBJECTS: dict[str, type[BaseModel]] = {
-    "": RequestHead, "~theme": ThemeChoice, "colors": ColorChanges, "output": OutputChoice, "poster": Poster,
+    "": RequestHead, "~theme": ThemeChoice, "colors": ColorChanges, "fonts": FontChoice, "logo": Logo,
+    "output": OutputChoice, "poster": Poster,
     "soundtrack": Soundtrack, "~point": Point, "kenBurns": KenBurns, "trim": Trim, "outline": Outline,
-    "enter": Animation, "exit": Animation, "transition": Transition, "~gradient": GradientBackground,
+    "enter": Animation, "exit": Animation, "transition": Transition,
+    "voice": Voice, "captions": Captions, "cues": CaptionCue, "words": CueWord, "~gradient": GradientBackground,
 }  # fmt: skip
 _MODELS = {**_OBJECTS, **{f"~{kind}": model for kind, model in ELEMENTS.items()}}
 _NAMES = {
@@ -166,7 +167,7 @@ def _expand(scene: Any, place: str, details: list[Detail]) -> tuple[Any, tuple[s
         return scene, ()
     written = tuple(field for field in SHORTHAND if field in scene)
     if not written:
-        if not scene.get("elements", ()) and "background" not in scene:
+        if not scene.get("elements", ()) and not {"background", "voice", "captions"} & scene.keys():
             details.append(Detail(place, "shows nothing; give it text, image, video, elements or a background"))
         return scene, ()
     rest = {field: value for field, value in scene.items() if field not in SHORTHAND}
@@ -188,26 +189,51 @@ def _element(field: str, value: Any, written: tuple[str, ...]) -> dict[str, Any]
 def _mistakes_between(head: RequestHead | None, scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     """What can only be said of the parts together, as far as each part is right by itself."""
     details = [*_repeated_ids(scenes), *_late_elements(scenes), *_long_transitions(head, scenes)]
-    details += [*_short_scenes(head, scenes), *_many_files(scenes, rules)]
+    details += [*_short_scenes(head, scenes), *_many_files(scenes, rules), *_voices(scenes, rules)]
     if head is None or not scenes or None in scenes:
         return details
     total = total_seconds([scene for scene in scenes if scene], resolve(head.theme))
     if total is None:
         return details
-    if total > rules.limits.max_seconds:
-        most = rules.limits.max_seconds
-        details.append(Detail("/scenes", f"make a video of {total:g} s; the limit is {most:g} s"))
-    if head.output.poster and head.output.poster.at > total:
+    gif = head.output.format == "gif"
+    most = rules.limits.max_gif_seconds if gif else rules.limits.max_seconds
+    if total > most:
+        kind = "GIF" if gif else "video"
+        details.append(Detail("/scenes", f"make a {kind} of {total:g} s; the limit is {most:g} s"))
+    poster = head.output.poster
+    if poster and poster.at != "best" and poster.at > total:
         details.append(Detail("/output/poster/at", f"lies after the end of the video, which is {total:g} s long"))
     return details
 
 
 def _many_files(scenes: list[Scene | None], rules: Rules) -> list[Detail]:
     elements = [element for scene in scenes if scene is not None for element in scene.elements]
-    files = {element.src for element in elements if isinstance(element, ImageElement | VideoElement | AudioElement)}
+    files = {element.src for element in elements if isinstance(element, WITH_A_FILE)}
+    files |= {scene.captions.src for scene in scenes if scene and scene.captions and scene.captions.src}
     if len(files) <= rules.limits.max_files:
         return []
     return [Detail("/scenes", f"name {len(files)} different files; the limit is {rules.limits.max_files}")]
+
+
+def _voices(scenes: list[Scene | None], rules: Rules) -> list[Detail]:
+    """What is wrong with voices and the captions that follow them."""
+    details, spoken = [], 0
+    for index, scene in enumerate(scenes):
+        if scene is None:
+            continue
+        voice, captions = scene.voice, scene.captions
+        spoken += len(voice.text) if voice else 0
+        if captions and captions.source == "voice":
+            place = ("scenes", index, "captions", "source") if voice is None else ("scenes", index, "voice", "text")
+            wrong = "needs a voice in its scene" if voice is None else undrawable(voice)
+            details += [Detail(pointer(place), wrong)] if wrong else []
+        if voice and scene.duration != "auto" and voice.start >= scene.duration:
+            late = f"must lie before the end of its scene, which is {scene.duration:g} s long"
+            details.append(Detail(pointer(("scenes", index, "voice", "start")), late))
+    most = rules.limits.max_spoken_characters
+    if spoken > most:
+        details.append(Detail("/scenes", f"have {spoken} characters spoken; the limit is {most}"))
+    return details
 
 
 def _repeated_ids(scenes: list[Scene | None]) -> list[Detail]:

@@ -25,11 +25,9 @@ _SLIPS = {
     "audio": "soundtrack", "music": "soundtrack", "caption": "text",
     "colour": "color", "bg": "background", "fontSize": "size", "fontColor": "color",
     "fontFamily": "font", "typeface": "font",
+    "subtitles": "captions", "tts": "voice", "speech": "voice", "narration": "voice", "voiceover": "voice",
     "alpha": "opacity", "begin": "start", "animation": "enter", "ratio": "aspectRatio",
 }  # fmt: skip
-
-# Words of the language that this engine does not speak yet.
-_NOT_YET = ("captions", "voice", "ducking", "logo")
 
 _SENTENCES = {
     "missing": "is required",
@@ -119,8 +117,6 @@ def _message(error: ErrorDetails, fields: FieldNames) -> str:
 
 def unknown_field(name: str, known: tuple[str, ...]) -> str:
     """What to say of a field that the language does not have."""
-    if name in _NOT_YET:
-        return f"{name} {'are' if name.endswith('s') else 'is'} not supported yet; leave it out"
     hint = _SLIPS.get(name)
     if hint not in known:
         folded = {field.lower(): field for field in known}

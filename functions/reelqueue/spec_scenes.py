@@ -25,14 +25,16 @@ from reelqueue.spec_values import (
     rules_of,
     shown,
 )
+from reelqueue.spec_voice import Captions, Voice
 from reelqueue.typefaces import FontName
 
-Fit = Literal["cover", "contain", "fill", "none"]
+Fit = Literal["cover", "contain", "fill", "none", "blur"]
+Shape = Literal["rectangle", "ellipse", "triangle"]
 PositionName = Literal[
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
 ]
 Easing = Literal["linear", "easeIn", "easeOut", "easeInOut"]
-AnimationType = Literal["fade", "slideUp", "slideDown", "slideLeft", "slideRight", "zoom"]
+AnimationType = Literal["fade", "slideUp", "slideDown", "slideLeft", "slideRight", "zoom", "typewriter"]
 TransitionType = Literal[
     "none", "fade", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow", "dissolve", "pixelize", "distance",
     "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
@@ -65,7 +67,7 @@ class KenBurns(Model):
 
 
 class Animation(Model):
-    """How an element comes in or goes out."""
+    """How an element comes in or goes out; ``typewriter`` is for texts, letter by letter."""
 
     type: AnimationType
     duration: Annotated[float, Field(gt=0, le=10)] = 0.4
@@ -121,6 +123,8 @@ class VisualElement(Element):
     width: PositiveLength | None = None
     height: PositiveLength | None = None
     opacity: Fraction = 1
+    rotation: Annotated[float, Field(ge=-360, le=360)] = 0
+    """Degrees, clockwise, about its centre."""
     enter: Animation | None = None
     exit: Animation | None = None
 
@@ -138,6 +142,21 @@ class VisualElement(Element):
         return all(value is None for value in (self.position, self.x, self.y, self.width, self.height))
 
 
+class FramedElement(VisualElement):
+    """What pictures, clips and shapes have besides: rounded corners, and a soft shadow."""
+
+    corner_radius: PositiveLength | None = None
+    """In pixels, or a part of the shorter side of its box."""
+    shadow: bool = False
+
+    @model_validator(mode="after")
+    def _letters_are_typed(self) -> FramedElement:
+        for name, animation in (("enter", self.enter), ("exit", self.exit)):
+            if animation is not None and animation.type == "typewriter":
+                raise refusal(f"cannot {name} by typewriter, which is for texts; write fade or another type")
+        return self
+
+
 class TextElement(VisualElement):
     type: Literal["text"]
     text: Text
@@ -153,19 +172,20 @@ class TextElement(VisualElement):
     shadow: bool | None = None
 
 
-class ImageElement(VisualElement):
+class ImageElement(FramedElement):
     type: Literal["image"]
     src: Src
     fit: Fit = "cover"
     ken_burns: KenBurns | None = None
 
 
-class VideoElement(VisualElement):
+class VideoElement(FramedElement):
     type: Literal["video"]
     src: Src
     fit: Fit = "cover"
     trim: Trim = Trim()
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1
+    loop: bool = False
     volume: Volume = 1
 
 
@@ -178,10 +198,28 @@ class AudioElement(Element):
     fade_out: Annotated[float, Field(ge=0, le=60)] = 0
 
 
-class ShapeElement(VisualElement):
+class ShapeElement(FramedElement):
     type: Literal["shape"]
-    shape: Literal["rectangle"]
+    shape: Shape
     color: Color
+
+
+class ProgressElement(FramedElement):
+    """A bar that fills as time passes: that of the video, or of its scene. Full width at the lower edge by itself."""
+
+    type: Literal["progress"]
+    of: Literal["video", "scene"] = "video"
+    color: Color = "accent"
+    background: Color = "#00000055"
+
+
+class WaveformElement(FramedElement):
+    """Bars that move with the sound of a file, which it does not play by itself."""
+
+    type: Literal["waveform"]
+    src: Src
+    color: Color = "accent"
+    bars: Annotated[int, Field(ge=3, le=128)] = 48
 
 
 ELEMENTS: dict[str, type[Element]] = {
@@ -190,7 +228,12 @@ ELEMENTS: dict[str, type[Element]] = {
     "video": VideoElement,
     "audio": AudioElement,
     "shape": ShapeElement,
+    "progress": ProgressElement,
+    "waveform": WaveformElement,
 }
+
+
+WITH_A_FILE = (ImageElement, VideoElement, AudioElement, WaveformElement)
 
 
 def _kind(value: Any) -> Any:
@@ -214,7 +257,9 @@ AnyElement = Annotated[
     | Annotated[ImageElement, Tag("~image")]
     | Annotated[VideoElement, Tag("~video")]
     | Annotated[AudioElement, Tag("~audio")]
-    | Annotated[ShapeElement, Tag("~shape")],
+    | Annotated[ShapeElement, Tag("~shape")]
+    | Annotated[ProgressElement, Tag("~progress")]
+    | Annotated[WaveformElement, Tag("~waveform")],
     Discriminator(lambda element: f"~{_kind(element)}"),
     BeforeValidator(_has_known_type),
 ]
@@ -259,6 +304,8 @@ class Scene(Model):
     background: Background | None = None
     elements: Annotated[tuple[AnyElement, ...], Field(strict=False)] = ()
     transition: Transition | None = None
+    voice: Voice | None = None
+    captions: Captions | None = None
 
     @field_validator("elements", mode="before")
     @classmethod
@@ -270,7 +317,7 @@ class Scene(Model):
 
     @property
     def length_is_in_its_files(self) -> bool:
-        """Its length is known only when its clips have been probed."""
-        return self.duration == "auto" and any(
-            isinstance(element, VideoElement | AudioElement) for element in self.elements
+        """Its length is known only when its clips have been probed and its voice has spoken."""
+        return self.duration == "auto" and (
+            self.voice is not None or any(isinstance(element, VideoElement | AudioElement) for element in self.elements)
         )

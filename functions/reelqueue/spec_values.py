@@ -34,7 +34,9 @@ class Limits:
     max_scenes: int = 200
     max_elements: int = 50
     max_files: int = 500
+    max_spoken_characters: int = 30_000
     max_seconds: float = 1800
+    max_gif_seconds: float = 60
     max_width: int = 3840
     max_height: int = 2160
     max_metadata_bytes: int = 4096
@@ -111,6 +113,14 @@ def _duration(value: Any) -> float | Literal["auto"]:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 86_400:
         return float(value)
     raise refusal(f'{shown(value)} is not a duration; write seconds greater than 0 (at most 86400), or "auto"')
+
+
+def _moment(value: Any) -> float | Literal["best"]:
+    if value == "best":
+        return "best"
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 86_400:
+        return float(value)
+    raise refusal(f'{shown(value)} is not a moment; write seconds (0 to 86400), or "best"')
 
 
 def _url(value: Any, info: ValidationInfo) -> str:
@@ -207,6 +217,10 @@ PositiveLength = Annotated[float | str, *_typed(_positive_length, _LENGTH_SCHEMA
 SceneDuration = Annotated[
     float | Literal["auto"],
     *_typed(_duration, {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": "auto"}]}),
+]
+Moment = Annotated[
+    float | Literal["best"],
+    *_typed(_moment, {"anyOf": [{"type": "number", "minimum": 0, "maximum": 86400}, {"const": "best"}]}),
 ]
 Url = Annotated[str, *_typed(_url, {"type": "string", "format": "uri", "maxLength": MAX_URL_LENGTH})]
 Src = Annotated[str, *_typed(_src, {"type": "string", "description": "https://, asset:<name>, s3://bucket/key"})]

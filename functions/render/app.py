@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reelqueue.deployment import deployment
+from reelqueue.metrics import RENDER_TIME_LEFT, record
 from reelqueue.observability import logger
 from render.attempt import Invocation, run_leg
 
@@ -20,3 +21,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
         context.function_name, context.get_remaining_time_in_millis(), int(context.memory_limit_in_mb)
     )
     run_leg(deployment(), event["jobId"], event["attempt"], event["leg"], invocation)
+    record({RENDER_TIME_LEFT: context.get_remaining_time_in_millis() / 1000})

@@ -25,12 +25,15 @@ from reelqueue.deployment import Deployment
 from reelqueue.dispatch import begin
 from reelqueue.errors import NoHeadway, OverItsTime, RenderError
 from reelqueue.jobs import Job, JobStatus, Result
-from reelqueue.observability import ended_line, handed_over_line, logger
+from reelqueue.observability import ended_line, handed_over_line, logger, record_wait
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
 from render.engine import Control, Rendered, Stopped, render
+from render.espeak import Espeak
 from render.fetch import Fetcher
 from render.kept_segments import KeptSegments, segments_folder
+from render.polly import Polly
+from render.speakers import speaker_of
 from render.watch import StopReason, Threads, Watch, percent_of
 from render.workdir import workdir
 
@@ -48,11 +51,15 @@ class Invocation:
     memory_mb: int
 
 
+_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".gif": "image/gif"}
+
+
 @dataclass(frozen=True)
 class Machine:
-    """What an attempt runs on: the encoder, threads beside it, a directory of its own."""
+    """What an attempt runs on: the encoder, who speaks, threads beside it, a directory of its own."""
 
     engine: Callable[..., Rendered] = render
+    speaker: Callable[[Deployment], Polly | Espeak] = speaker_of
     threads: Threads = threading
     workdir: Callable[[], AbstractContextManager[Path]] = workdir
 
@@ -81,6 +88,8 @@ def run_leg(
     except Fenced:
         logger.warning("nothing to do: the leg has started already, or is over", extra=name)
         return
+    if leg == 1:
+        record_wait(job)
     # The start is posted beside the render: a slow receiver must not delay it.
     herald = machine.threads.Thread(target=announce, args=(at, job), name="herald")
     herald.start()
@@ -115,6 +124,7 @@ def _outcome(
     request = VideoRequest.from_json(request_json)
     folder = segments_folder(job.owner, job.id, shared=request.cache)
     control = Control()
+    speaker = machine.speaker(at) if any(scene.voice for scene in request.scenes) else None
     watch = Watch(at.store, job, control, leave_at=deadline - WRAP_UP_MS, now=at.store.now, threads=machine.threads)
     try:
         with machine.workdir() as directory, watch:
@@ -125,10 +135,12 @@ def _outcome(
                 control=control,
                 kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
                 memory_kills=job.memory_kills,
+                speaker=speaker,
             )
             # It takes seconds and is not cut off: where it was, by Lambda, the next attempt has only this left to do.
             control.check()
-            return job.completed(_stored(at, job, rendered, control, invocation.memory_mb), at.store.now())
+            result = _stored(at, job, rendered, control, _spoken_by(speaker), invocation.memory_mb)
+            return job.completed(result, at.store.now())
     except RenderError as error:
         return job.failed(error, at.store.now())
     except Stopped:
@@ -138,7 +150,7 @@ def _outcome(
             case StopReason.TIMEOUT:
                 return job.failed(OverItsTime(job.timeout_seconds or 0), at.store.now())
             case StopReason.SHORT:
-                return _handed_over(job, control, at.store.now(), invocation)
+                return _handed_over(job, control, _spoken_by(speaker), at.store.now(), invocation)
             case _:
                 return None
     finally:
@@ -146,7 +158,7 @@ def _outcome(
         logger.info("segments", extra=told)
 
 
-def _handed_over(job: Job, control: Control, now: int, invocation: Invocation) -> Job:
+def _handed_over(job: Job, control: Control, spoken: int, now: int, invocation: Invocation) -> Job:
     """The job for its next leg, or failed when that would get no further.
 
     More segments than ever before must be there now: a segment that cannot be fetched is rendered and kept again, and
@@ -156,14 +168,20 @@ def _handed_over(job: Job, control: Control, now: int, invocation: Invocation) -
     headway = tally.reused + tally.kept
     if tally.kept == 0 or headway <= job.headway:
         return job.failed(NoHeadway((invocation.remaining_ms - WRAP_UP_MS) // 1000), now)
-    return job.handed_over(now, progress=percent_of(control), headway=headway, gets=tally.segments, puts=tally.kept)
+    used = {"gets": tally.segments, "puts": tally.kept, "characters": spoken}
+    return job.handed_over(now, progress=percent_of(control), headway=headway, **used)
 
 
-def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, memory_mb: int) -> Result:
+def _spoken_by(speaker: Polly | Espeak | None) -> int:
+    """How many characters were spoken for money."""
+    return speaker.characters if speaker else 0
+
+
+def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, spoken: int, memory_mb: int) -> Result:
     """Upload video and poster under keys that carry the attempt, so that a lost render cannot overwrite them."""
     folder = f"videos/{job.id}/{job.attempt}"
     result = Result(
-        video_key=f"{folder}/video.mp4",
+        video_key=f"{folder}/video{rendered.video.suffix}",
         poster_key=f"{folder}/poster.jpg",
         duration=rendered.duration,
         width=rendered.width,
@@ -171,13 +189,18 @@ def _stored(at: Deployment, job: Job, rendered: Rendered, control: Control, memo
         bytes=rendered.bytes,
         render_seconds=0.0,
         cost_usd=0.0,
+        captions_key=f"{folder}/captions.vtt" if rendered.captions else None,
     )
     bucket = at.settings.bucket_name
-    at.s3.upload_file(str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": "video/mp4"})
+    at.s3.upload_file(
+        str(rendered.video), bucket, result.video_key, ExtraArgs={"ContentType": _TYPES[rendered.video.suffix]}
+    )
     at.s3.upload_file(str(rendered.poster), bucket, result.poster_key, ExtraArgs={"ContentType": "image/jpeg"})
+    if rendered.captions and result.captions_key:
+        at.s3.upload_file(str(rendered.captions), bucket, result.captions_key, ExtraArgs={"ContentType": "text/vtt"})
     now = at.store.now()
     cost = render_cost_usd(
-        job.at_rest(now, gets=control.tally.segments, puts=control.tally.kept).spent,
+        job.at_rest(now, gets=control.tally.segments, puts=control.tally.kept, characters=spoken).spent,
         memory_mb=memory_mb,
         machine=platform.machine(),
         stored_bytes=rendered.bytes,

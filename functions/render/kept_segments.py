@@ -3,6 +3,8 @@
     segments/<hash of the owner>/<fingerprint>.mp4             for all jobs of this owner
     segments/<hash of the owner>/<job id>/<fingerprint>.mp4    for the attempts of a job with ``"cache": false``
 
+and what voices have said beside them, as ``<hash>.speech``.
+
 Nobody's segments are ever looked for under another owner's hash, so what a caller gets, and how soon, tells nothing of
 what others have rendered.
 """
@@ -53,8 +55,9 @@ class KeptSegments:
         return True
 
     def keep(self, name: str, file: Path) -> None:
+        kind = "video/mp4" if name.endswith(".mp4") else "application/octet-stream"
         with file.open("rb") as content:
-            self._s3.put_object(Bucket=self._bucket, Key=self._key(name), Body=content, ContentType="video/mp4")
+            self._s3.put_object(Bucket=self._bucket, Key=self._key(name), Body=content, ContentType=kind)
 
     def _key(self, name: str) -> str:
-        return f"{self.folder}/{name}.mp4"
+        return f"{self.folder}/{name}"

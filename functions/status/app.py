@@ -1,4 +1,4 @@
-"""The read side of the API: one job, the queue, a caller's jobs, the finished video."""
+"""The read side of the API: one job, the queue, a caller's jobs, the finished video, metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reelqueue import views
+from reelqueue import openmetrics, views
 from reelqueue.deployment import deployment
 from reelqueue.http import caller, parameter, resolver
 from reelqueue.observability import logger
@@ -43,6 +43,13 @@ def jobs() -> Answer:
 def video(job_id: str) -> Response[str]:
     location = views.video_location(deployment(), caller(app), job_id)
     return Response(status_code=302, headers={"Location": location, "Cache-Control": "no-store"}, body="")
+
+
+@app.get("/metrics")
+def metrics() -> Response[str]:
+    caller(app)
+    text = openmetrics.exposition(deployment())
+    return Response(200, openmetrics.CONTENT_TYPE, text, headers={"Cache-Control": "no-store"})
 
 
 @logger.inject_lambda_context

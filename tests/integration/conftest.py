@@ -266,6 +266,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         jobs_queue = sqs.create_queue(QueueName="jobs")["QueueUrl"]
         webhook_queue = sqs.create_queue(QueueName="webhooks")["QueueUrl"]
         dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        jobs_dead_letters = sqs.create_queue(QueueName="jobs-dead-letters")["QueueUrl"]
         auth = {
             "username": "admin",
             "password": "changeme",
@@ -279,11 +280,14 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
             "JOBS_QUEUE_URL": jobs_queue,
             "WEBHOOK_QUEUE_URL": webhook_queue,
             "WEBHOOK_DEAD_LETTERS_URL": dead_letters,
+            "JOBS_DEAD_LETTERS_URL": jobs_dead_letters,
             "RENDER_FUNCTION_NAME": "render",
             "AUTH_SECRET_ARN": auth_arn,
             "WEBHOOK_SECRET_ARN": key_arn,
             "RATE_LIMIT_PER_MINUTE": "1000",
             "ALLOW_PRIVATE_ADDRESSES": "true",
+            "VOICE_ENGINE": "espeak",
+            "POWERTOOLS_SERVICE_NAME": "reelqueue",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -291,12 +295,14 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
             cache.cache_clear()
         parameters.clear_caches()  # type: ignore[no-untyped-call]
         queues = {"jobs": jobs_queue, "webhooks": webhook_queue, "dead letters": dead_letters}
+        queues["jobs dead letters"] = jobs_dead_letters
         names = {
             "reelqueue": "Table",
             "reelqueue-videos": "Bucket",
             jobs_queue: "JobsQueue",
             webhook_queue: "WebhookQueue",
             dead_letters: "WebhookDeadLetters",
+            jobs_dead_letters: "JobsDeadLetters",
             auth_arn: "AuthSecret",
             key_arn: "WebhookSecret",
         }

@@ -84,6 +84,7 @@ def needs_of_aws(template: Resources) -> set[tuple[str, Need]]:
         role = function["Role"]["Fn::GetAtt"][0]
         logs = function["LoggingConfig"]["LogGroup"]["Ref"]
         found = [Need(f"logs:{action}", logs) for action in ("CreateLogStream", "PutLogEvents")]
+        found += [Need(f"xray:{action}", "*") for action in ("PutTraceSegments", "PutTelemetryRecords")]
         for event in function.get("Events", {}).values():
             properties = event["Properties"]
             if event["Type"] == "SQS":
@@ -167,6 +168,8 @@ class Guard:
             case "s3":
                 action = _OBJECT_ACTIONS.get(operation, operation)
                 yield Need(f"s3:{action}", f"{self.names[params['Bucket']]}/{params['Key']}")
+            case "polly":
+                yield Need(f"polly:{operation}", "*")
             case "secretsmanager":
                 yield Need(f"secretsmanager:{operation}", self.names[params["SecretId"]])
 
@@ -195,6 +198,9 @@ def _listed(value: Any) -> list[Any]:
 
 def _place(value: Any) -> str:
     """A resource by its logical id: with the keys or the index behind it, if there are any."""
+    if value == "*":
+        # What has no resources: tracing, and voices.
+        return "*"
     if "Fn::GetAtt" in value:
         return str(value["Fn::GetAtt"][0])
     name, _, rest = str(value["Fn::Sub"]).removeprefix("${").partition(".Arn}")

@@ -157,6 +157,12 @@ def test_a_render_whose_invocation_was_dropped_is_back_in_line(service: Service)
     assert service.dispatch(record) == [(job_id, 2)]
 
 
+def test_a_dead_letter_of_the_dispatcher_itself_is_a_wake_up_when_it_is_moved_back(service: Service) -> None:
+    job_id = service.submit()
+    own = failure("", 0) | {"requestPayload": {"wake": "schedule"}}
+    assert service.dispatch(own) == [(job_id, 1)]
+
+
 def test_a_late_failure_record_of_an_older_attempt_changes_nothing(service: Service) -> None:
     job_id = service.submit()
     service.dispatch()

@@ -56,6 +56,20 @@ def test_a_finished_render_leaves_a_video_a_free_slot_and_a_wake_up(service: Ser
     assert service.messages("jobs") == [{"wake": "finished"}]
 
 
+def test_a_scene_that_is_spoken_brings_its_captions_and_is_spoken_once(service: Service) -> None:
+    scene = {"text": "Hello", "voice": {"text": "Hello and welcome."}, "captions": {"source": "voice"}}
+    first, second = (run(service, admitted(service, request(scenes=[scene]))) for _ in range(2))
+    assert first["duration"] == second["duration"]
+    assert 1 < float(str(first["duration"])) < 4
+    kept = service.at.s3.list_objects_v2(Bucket="reelqueue-videos", Prefix="segments/")["Contents"]
+    assert len([item for item in kept if item["Key"].endswith(".speech")]) == 1
+    key = f"videos/{first['jobId']}/1/captions.vtt"
+    captions = service.at.s3.get_object(Bucket="reelqueue-videos", Key=key)
+    assert captions["ContentType"] == "text/vtt"
+    assert b"\nHello and welcome.\n" in captions["Body"].read()
+    assert key in str(first["captionsUrl"])
+
+
 def test_the_video_is_a_redirect_to_a_fresh_link(service: Service) -> None:
     job_id = admitted(service)
     assert service.call("GET", f"/videos/{job_id}").body["error"]["code"] == "VIDEO_NOT_READY"

@@ -227,7 +227,7 @@ def test_a_video_that_is_joined_too_late_is_not_begun_to_be_stored(service: Serv
         control.tally.segments = control.tally.reused = SEGMENTS
         service.clock.sleep(MINUTES / 1000)
         assert control._stop.wait(5)
-        return Rendered(tmp_path / "video.mp4", tmp_path / "poster.jpg", 1.0, 320, 180, 1000)
+        return Rendered(tmp_path / "video.mp4", tmp_path / "poster.jpg", None, 1.0, 320, 180, 1000)
 
     job = run(service, engine, admitted(service))
     assert job.status is JobStatus.FAILED

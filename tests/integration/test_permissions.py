@@ -10,10 +10,12 @@ import cv2
 import numpy
 import pytest
 from aws_lambda_powertools.utilities import parameters
+from botocore.exceptions import ClientError
 
 import render.app
 from reelqueue.dispatch import begin
 from reelqueue.errors import RenderError
+from render.polly import Polly
 from tests.integration.conftest import CONTEXT, TEMPLATE, Receiver, Service, failure, request
 from tests.integration.rights import Need, grants, needs_of_aws
 from tests.integration.test_6_webhook import redeliver
@@ -36,6 +38,9 @@ def everything(service: Service, receiver: Receiver) -> None:
         service.call("GET", f"/videos/{job_id}")
     with service.guard.acting("RenderRole"):
         begin(service.at, "render", job_id, 1, 2)
+        # The emulator knows no such sample rate; what counts is that the call may be made.
+        with pytest.raises(ClientError, match="SampleRate"):
+            Polly(service.at.polly).say("Hello", "Joanna", timed=False)
     # One that crashed, and one that crashed after its end: it still owes a wake-up, which the dispatcher sends.
     for ends in False, True:
         job_id = service.submit()
@@ -53,7 +58,7 @@ def everything(service: Service, receiver: Receiver) -> None:
         service.clock.sleep(10**6)
         redeliver(service, message)
     waiting = service.submit()
-    for path in f"/job-status/{waiting}", "/queue-status", "/jobs":
+    for path in f"/job-status/{waiting}", "/queue-status", "/jobs", "/metrics":
         assert service.call("GET", path).status == 200
     for path in f"/jobs/{waiting}/cancel", f"/jobs/{waiting}/retry", f"/jobs/{waiting}/webhooks/redeliver":
         assert service.call("POST", path).status in (200, 202)

@@ -44,6 +44,7 @@ class Encoder:
         control: Control,
         kept: KeptSegments,
         memory_kills: int,
+        speaker: object,
     ) -> Rendered:
         script = self._script()
         whole = self._seconds.setdefault(kept.folder, script.seconds)
@@ -63,4 +64,4 @@ class Encoder:
         if script.end == "crash":
             raise MemoryError
         control.advance(100)
-        return Rendered(directory / "video.mp4", directory / "poster.jpg", 1.0, 320, 180, 1000)
+        return Rendered(directory / "video.mp4", directory / "poster.jpg", None, 1.0, 320, 180, 1000)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reelqueue import metrics
 from reelqueue.settings import Settings
 
 FUNCTIONS = ["Authorizer", "Submit", "Status", "Dispatcher", "Render", "Webhooks"]
@@ -106,3 +107,15 @@ def test_concurrency_is_reserved_only_on_demand(template: dict[str, Any], functi
             "Fn::If": ["ReserveRenderConcurrency", {"Ref": "ReservedRenderConcurrency"}, {"Ref": "AWS::NoValue"}]
         }
     }
+
+
+def test_the_whole_path_is_traced(template: dict[str, Any], functions: Functions, resources: Functions) -> None:
+    assert template["Globals"]["Function"]["Tracing"] == "Active"
+    assert not any("Tracing" in f for f in functions.values())
+    assert resources["Api"]["Properties"]["TracingEnabled"] is True
+
+
+def test_the_metrics_of_two_stacks_are_told_apart(template: dict[str, Any]) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == metrics.NAMESPACE

@@ -24,9 +24,9 @@ LIMITS = {
 }
 
 
-def test_the_sections_are_the_flow_in_its_order(template_text: str) -> None:
+def test_the_sections_are_the_flow_in_its_order_and_who_watches_it(template_text: str) -> None:
     banners = re.findall(r"^  # =+\n  # (\w+): .+\n  # =+\n", template_text, flags=re.MULTILINE)
-    assert banners == ["request", "job", "line", "slot", "render", "webhook"]
+    assert banners == ["request", "job", "line", "slot", "render", "webhook", "watch"]
 
 
 def test_private_addresses_cannot_be_allowed_on_aws(template_text: str, sam_config_text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +11,7 @@ from reelqueue.addresses import Gate
 from reelqueue.errors import InvalidBody
 from reelqueue.spec import Limits, VideoRequest, parse_request
 from reelqueue.spec_scenes import AudioElement, ImageElement, TextElement, VideoElement
+from reelqueue.voices import LANGUAGES, MALE, VoiceName
 
 HOOK = "https://app.example.com/hooks/video"
 
@@ -153,7 +154,8 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert found == {
         "/webhookUrl": "is required",
         "/webhook_url": "is not a known field; did you mean webhookUrl?",
-        "/theme": "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not \"wintr\"",
+        "/theme": "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', "
+        'not "wintr"',
         "/priority": "must be 'low', 'normal' or 'high', not \"urgent\"",
         "/cache": 'must be true or false, not "no"',
         "/scenes/0/length": "is not a known field; did you mean duration?",
@@ -207,8 +209,33 @@ def test_a_mistake_in_the_scenes_alone_has_its_own_code() -> None:
 @pytest.mark.parametrize(
     ("scene", "pointer", "words"),
     [
-        ({"text": "a", "voice": {"text": "a"}}, "/voice", "voice is not supported yet"),
-        ({"text": "a", "captions": {}}, "/captions", "captions are not supported yet"),
+        ({"voice": {"text": "a", "voice": "Bob"}}, "/voice/voice", "must be 'Adriano', 'Amy'"),
+        ({"voice": {"text": "a", "voise": "Amy"}}, "/voice/voise", "did you mean voice?"),
+        ({"voice": "Hello"}, "/voice", 'must be an object, not "Hello"'),
+        ({"voice": {"text": "... !"}}, "/voice/text", "holds no word that could be spoken"),
+        ({"voice": {"text": "a\u0007"}}, "/voice/text", "the control character (U+0007)"),
+        ({"voice": {"text": "a" * 10_001}}, "/voice/text", "has 10001 characters; the limit is 10000"),
+        ({"duration": 2, "voice": {"text": "a", "start": 2}}, "/voice/start", "before the end of its scene"),
+        ({"text": "a", "narration": "Hello"}, "/narration", "did you mean voice?"),
+        ({"captions": {"source": "voice"}}, "/captions/source", "needs a voice in its scene"),
+        ({"captions": {"src": "asset:a", "source": "voice"}}, "/captions", "has src and source; write one of"),
+        ({"captions": {"cues": []}}, "/captions", "has no cues"),
+        ({"captions": {"cues": [{"start": 2, "end": 1, "text": "a"}]}}, "/captions/cues/0", "ends at 1, which is not"),
+        ({"captions": {"cues": [{"start": 0, "end": 1, "text": "ᛝ"}]}}, "/captions/cues/0/text", "no font has"),
+        (
+            {"captions": {"cues": [{"start": 0, "end": 1, "text": "a", "words": [{"text": "b", "start": 0}]}]}},
+            "/captions/cues/0/words",
+            '"b" (number 0) does not follow in the text of its cue',
+        ),
+        ({"captions": {"cues": [{"begin": 0, "end": 1, "text": "a", "start": 0}]}}, "/captions/cues/0/begin", "start?"),
+        ({"captions": {"src": "asset:a", "style": "loud"}}, "/captions/style", "must be 'block', 'word' or 'karaoke'"),
+        (
+            {"voice": {"text": "Runes ᛝ"}, "captions": {"source": "voice"}},
+            "/voice/text",
+            "RUNIC LETTER ING), and captions show it",
+        ),
+        ({"text": "a", "subtitles": "asset:a.srt"}, "/subtitles", "did you mean captions?"),
+        ({"text": "a", "captions": {}}, "/captions", "has no source; write one of src (an SRT or VTT file), cues"),
         ({"text": "a", "background": "blue"}, "/background", '"blue" is not a colour; write #RGB'),
         ({"text": "a", "duration": 0}, "/duration", "seconds greater than 0"),
         ({"text": "a", "duration": "4"}, "/duration", '"4" is not a duration'),
@@ -261,13 +288,25 @@ def test_a_scene_s_mistake_names_its_place_and_its_fix(scene: dict[str, Any], po
         ({"output": {"width": 640, "height": 360, "resolution": "720p"}}, "/output", "keep one pair"),
         ({"output": {"fps": 61}}, "/output/fps", "must be at most 60, not 61"),
         ({"output": {"fps": 29.97}}, "/output/fps", "must be a whole number, not 29.97"),
-        ({"output": {"format": "webm"}}, "/output/format", "must be 'mp4', not \"webm\""),
+        ({"output": {"format": "avi"}}, "/output/format", "must be 'mp4', 'webm' or 'gif', not \"avi\""),
+        ({"output": {"format": "gif", "fps": 60}}, "/output", "asks for 60 fps; a GIF has at most 50"),
+        (
+            {"output": {"format": "gif"}, "scenes": [{"text": "a", "duration": 61}]},
+            "/scenes",
+            "a GIF of 61 s; the limit is 60 s",
+        ),
+        ({"output": {"poster": {"at": "worst"}}}, "/output/poster/at", '"worst" is not a moment'),
         ({"output": {"poster": {"at": 9}}}, "/output/poster/at", "after the end of the video, which is 4 s long"),
         ({"soundtrack": "asset:a.mp3"}, "/soundtrack", 'must be an object, not "asset:a.mp3"'),
-        ({"soundtrack": {"src": "asset:a.mp3", "ducking": True}}, "/soundtrack/ducking", "is not supported yet"),
+        ({"soundtrack": {"src": "asset:a.mp3", "ducking": 1}}, "/soundtrack/ducking", "must be true or false, not 1"),
         ({"audio": {"src": "asset:a.mp3"}}, "/audio", "did you mean soundtrack?"),
-        ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo", "logo is not supported yet"),
-        ({"theme": 5}, "/theme", "must be 'winter', 'summer', 'midnight', 'minimal' or 'corporate', not 5"),
+        ({"theme": {"extends": "winter", "logo": {}}}, "/theme/logo/src", "is required"),
+        ({"logo": {"src": "asset:a.png"}}, "/logo", "is not a known field"),
+        (
+            {"theme": 5},
+            "/theme",
+            "must be 'winter', 'spring', 'summer', 'autumn', 'midnight', 'minimal', 'corporate' or 'neon', not 5",
+        ),
         ({"metadata": {"note": float("nan")}}, "/metadata", "not finite"),
         ({"timeoutSeconds": True}, "/timeoutSeconds", "must be a whole number, not true"),
         ({"shorthand": {"0": ["text"]}}, "/shorthand", "is not a known field"),
@@ -420,3 +459,13 @@ def test_the_files_of_a_request_are_counted_once_each() -> None:
     scenes = [{"image": name, "duration": 1} for name in [*names, *names]]
     assert parse_request(body(*scenes), limits=Limits(max_files=4))
     assert mistakes(body(*scenes), limits=Limits(max_files=3)) == {"/scenes": "name 4 different files; the limit is 3"}
+
+
+def test_all_that_is_spoken_in_a_request_has_a_limit() -> None:
+    found = mistakes(body(*({"voice": {"text": "a" * 9_000}} for _ in range(4))))
+    assert found == {"/scenes": "have 36000 characters spoken; the limit is 30000"}
+
+
+def test_every_voice_has_a_language() -> None:
+    assert set(LANGUAGES) == set(get_args(VoiceName))
+    assert set(LANGUAGES) >= MALE

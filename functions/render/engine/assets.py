@@ -6,16 +6,20 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reelqueue.errors import AssetError
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import AudioElement, ImageElement, VideoElement
+from reelqueue.spec_scenes import WITH_A_FILE
 from render.engine.control import Stopped
 from render.engine.images import ImageFacts, probe_image
 from render.engine.probe import MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg
+from render.engine.speech import Speech
+from render.engine.subtitles import Subtitle, read_subtitles
+from render.engine.timeline import voice_source
+from render.engine.tonemap import tone_mapped
 
 # Brings a source to a file. Calls the third now and then, which raises when the file is not wanted any more.
 Fetch = Callable[[str, Path, Callable[[], None]], None]
@@ -39,6 +43,15 @@ class Assets:
     digests: Mapping[str, str]
     images: Mapping[str, ImageFacts]
     media: Mapping[str, MediaFacts]
+    speeches: Mapping[int, Speech] = field(default_factory=dict)
+    """What voices say, by scene; their files are found under ``voice:<scene>``."""
+
+    subtitles: Mapping[str, tuple[Subtitle, ...]] = field(default_factory=dict)
+    """What stands in each file of captions, by source."""
+
+    def with_speeches(self, speeches: Mapping[int, Speech]) -> Assets:
+        files = {voice_source(scene): speech.path for scene, speech in speeches.items()}
+        return replace(self, paths={**self.paths, **files}, speeches=speeches)
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class _Facts:
     digest: str
     image: ImageFacts | None
     media: MediaFacts | None
+    subtitles: tuple[Subtitle, ...] | None
 
 
 def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) -> Assets:
@@ -67,7 +81,7 @@ def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) ->
         uses.setdefault(use.src, []).append(use)
     # Names of our own: what a client wrote never reaches ffmpeg, not even as a file name.
     paths = {src: folder / f"asset-{number}" for number, src in enumerate(uses)}
-    preflight = _Preflight(fetch, ffmpeg)
+    preflight = _Preflight(fetch, ffmpeg, (request.output.width, request.output.height))
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preflight")
     try:
         looks = {src: pool.submit(preflight.look_at, paths[src], uses[src]) for src in uses}
@@ -83,14 +97,17 @@ def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) ->
         pool.shutdown(wait=False, cancel_futures=True)
     digests = {src: facts.digest for src, facts in found.items()}
     images = {src: facts.image for src, facts in found.items() if facts.image}
-    return Assets(paths, digests, images, {src: facts.media for src, facts in found.items() if facts.media})
+    media = {src: facts.media for src, facts in found.items() if facts.media}
+    subtitles = {src: facts.subtitles for src, facts in found.items() if facts.subtitles}
+    return Assets(paths, digests, images, media, subtitles=subtitles)
 
 
 class _Preflight:
     """Fetches and probes; ``over`` tells its threads that nobody waits for them any more."""
 
-    def __init__(self, fetch: Fetch, ffmpeg: Ffmpeg) -> None:
+    def __init__(self, fetch: Fetch, ffmpeg: Ffmpeg, size: tuple[int, int]) -> None:
         self._fetch = fetch
+        self._size = size
         self._ffmpeg = ffmpeg
         self._decoding = threading.Lock()
         self._probing = threading.Semaphore(_PROBED_AT_ONCE)
@@ -109,16 +126,22 @@ class _Preflight:
             raise AssetError(uses[0].pointer, str(error), code="ASSET_UNAVAILABLE") from error
         image: ImageFacts | None = None
         media: MediaFacts | None = None
+        subtitles: tuple[Subtitle, ...] | None = None
         for use in uses:
             try:
                 if use.kind == "image":
                     image = image or self._image(path)
+                elif use.kind == "captions":
+                    subtitles = subtitles or read_subtitles(path)
                 else:
                     media = media or self._media(path)
                     _check_kind(use, media)
             except Unusable as unusable:
                 raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
-        return _Facts(self._digest(path), image, media)
+        digest = self._digest(path)
+        if media is not None and media.high_range and any(use.kind == "video" for use in uses):
+            media = self._standard_range(path, media, uses[0])
+        return _Facts(digest, image, media, subtitles)
 
     def _digest(self, path: Path) -> str:
         digest = hashlib.sha256()
@@ -134,6 +157,15 @@ class _Preflight:
             self._check()
             return probe_image(path)
 
+    def _standard_range(self, path: Path, media: MediaFacts, use: _Use) -> MediaFacts:
+        try:
+            with self._probing:
+                self._check()
+                tone_mapped(path, media, self._size, self._ffmpeg)
+            return self._media(path)
+        except Unusable as unusable:
+            raise AssetError(use.pointer, f"{use.src} {unusable}") from unusable
+
     def _media(self, path: Path) -> MediaFacts:
         with self._probing:
             self._check()
@@ -148,8 +180,13 @@ class _Preflight:
 def _uses(request: VideoRequest) -> Iterator[_Use]:
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
-            if isinstance(element, ImageElement | VideoElement | AudioElement):
-                yield _Use(element.src, request.pointer(number, index), element.type)
+            if isinstance(element, WITH_A_FILE):
+                kind = "audio" if element.type == "waveform" else element.type
+                yield _Use(element.src, request.pointer(number, index), kind)
+        if scene.captions and scene.captions.src:
+            yield _Use(scene.captions.src, f"/scenes/{number}/captions/src", "captions")
+    if request.theme.logo:
+        yield _Use(request.theme.logo.src, "/theme/logo/src", "image")
     if request.soundtrack:
         yield _Use(request.soundtrack.src, "/soundtrack/src", "audio")
 

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError, RenderError
-from reelqueue.spec_output import Quality
+from reelqueue.spec_output import Output, Quality
+from render.engine.ducking import Ducking
+from render.engine.loudness import MEASURING, Level, Loudness, brought_to_target
 from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg, Running
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
 
@@ -27,45 +29,71 @@ _DECLICK = 0.005
 _RATES: dict[Quality, str] = {"draft": "96k", "low": "128k", "medium": "192k", "high": "256k"}
 # A sound that ends this long before its element does is not merely rounded.
 _MISSING_SECONDS = 1
-_PEAK = 0.84  # -1.5 dB below full scale leaves room for what AAC adds
+_RAW = ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS)]
 
 
-def make_sound(timeline: Timeline, paths: Mapping[str, Path], quality: Quality, target: Path, ffmpeg: Ffmpeg) -> None:
-    """The sound of the whole video as AAC in an MP4 file.
+def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, target: Path, ffmpeg: Ffmpeg) -> None:
+    """The sound of the whole video, encoded once: AAC in an MP4 file, for WebM Opus in a Matroska file.
 
     Raises:
         AssetError: a file proved damaged.
         RenderError: ffmpeg could not encode it.
     """
     raw = target.with_suffix(".f32")
-    peak = mix(timeline, paths, raw, ffmpeg)
-    limiter = [f"alimiter=limit={_PEAK}:level=false:latency=true"] if peak > _PEAK else []
+    mix(timeline, paths, raw, ffmpeg)
+
+    def encode(level: Level) -> Loudness:
+        _encode([*_RAW, "-i", str(raw)], [*level.filters, *_exactly(timeline.samples)], _codec(output), target, ffmpeg)
+        return _measured(["-i", str(target)], ffmpeg)
+
+    brought_to_target(_measured([*_RAW, "-i", str(raw)], ffmpeg), encode)
+    raw.unlink()
+
+
+def _encode(source: list[str], filters: list[str], codec: list[str], target: Path, ffmpeg: Ffmpeg) -> None:
     arguments = [
-        "-y",
-        *LOCAL_INPUT,
-        *("-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS), "-i", str(raw)),
-        *("-af", ",".join([*limiter, "anull"]), "-c:a", "aac", "-b:a", _RATES[quality]),
-        # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
-        # block of AAC where that begins within the last millisecond.
-        *("-movie_timescale", str(SAMPLE_RATE), "-f", "mp4", str(target)),
+        *("-y", *LOCAL_INPUT, *source),
+        *("-af", ",".join(filters), *codec, str(target)),
     ]
     with ffmpeg.running(arguments, SOUNDING) as run:
         if run.process.wait() != 0:
             raise RenderError(f"ffmpeg could not encode the sound: {run.complaint()}")
-    raw.unlink()
 
 
-def mix(timeline: Timeline, paths: Mapping[str, Path], target: Path, ffmpeg: Ffmpeg) -> float:
-    """Write the mix as raw 32-bit floats, as long as the picture; give back its peak (1 is full scale)."""
+def _codec(output: Output) -> list[str]:
+    if output.format == "webm":
+        return ["-c:a", "libopus", "-b:a", _RATES[output.quality], "-frame_duration", "10", "-f", "matroska"]
+    # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
+    # block of AAC where that begins within the last millisecond.
+    return ["-c:a", "aac", "-b:a", _RATES[output.quality], "-movie_timescale", str(SAMPLE_RATE), "-f", "mp4"]
+
+
+def _exactly(samples: int) -> list[str]:
+    """The sound is as long as the picture, whatever a filter before has held back or added."""
+    return [f"apad=whole_len={samples}", f"atrim=end_sample={samples}"]
+
+
+def _measured(source: list[str], ffmpeg: Ffmpeg) -> Loudness:
+    arguments = ["-v", "info", "-nostats", *LOCAL_INPUT, *source, "-af", MEASURING, "-f", "null", "-"]
+    with ffmpeg.running(arguments, SOUNDING) as run:
+        if run.process.wait() != 0:
+            raise RenderError(f"ffmpeg could not measure the sound: {run.complaint()}")
+        return Loudness.of_report(run.report())
+
+
+def mix(timeline: Timeline, paths: Mapping[str, Path], target: Path, ffmpeg: Ffmpeg) -> None:
+    """Write the mix as raw 32-bit floats, as long as the picture; it may well go beyond full scale."""
     with target.open("w+b") as mixed:
         mixed.truncate(timeline.samples * _SAMPLE_BYTES)
         for sound in timeline.sounds:
-            _add(mixed, timeline.samples, sound, paths[sound.src], ffmpeg)
-        mixed.seek(0)
-        return max((float(np.abs(block).max()) for block in _read(mixed)), default=0.0)
+            ducking = None
+            if sound.ducked:
+                mixed.seek(0)
+                ducking = Ducking.under(_read(mixed))
+            _add(mixed, timeline.samples, sound, ducking, paths[sound.src], ffmpeg)
 
 
-def _add(mixed: IO[bytes], samples: int, sound: Sound, path: Path, ffmpeg: Ffmpeg) -> None:
+def _add(mixed: IO[bytes], samples: int, sound: Sound, ducking: Ducking | None, path: Path, ffmpeg: Ffmpeg) -> None:
     first = round(sound.at * SAMPLE_RATE)
     count = min(round(sound.seconds * SAMPLE_RATE), samples - first)
     done = 0
@@ -74,11 +102,14 @@ def _add(mixed: IO[bytes], samples: int, sound: Sound, path: Path, ffmpeg: Ffmpe
             block = decoded[: count - done]
             if not len(block):
                 return
+            gain = gains(sound, count, done, len(block))
+            if ducking is not None:
+                gain = gain * ducking.gains(first + done, len(block))
             place = (first + done) * _SAMPLE_BYTES
             mixed.seek(place)
             before = np.frombuffer(mixed.read(len(block) * _SAMPLE_BYTES), np.float32).reshape(-1, CHANNELS)
             mixed.seek(place)
-            mixed.write((before + block * gains(sound, count, done, len(block))[:, None]).tobytes())
+            mixed.write((before + block * gain[:, None]).tobytes())
             done += len(block)
 
 

@@ -11,7 +11,7 @@ from reelqueue.spec_scenes import ColorBackground, GradientBackground, Scene
 from reelqueue.themes import Theme
 from render.engine.colors import rgba
 from render.engine.planes import Picture, from_light
-from render.engine.scenery import winter_landscape
+from render.engine.scenery import scenery
 
 _FINE = 1 << 14
 
@@ -31,15 +31,15 @@ class Backgrounds:
 
 
 def background(scene: Scene, theme: Theme, size: tuple[int, int]) -> Picture:
-    """The scene's background, or the theme's with its landscape."""
+    """The scene's background, or the theme's with its scenery."""
     chosen = theme.background if scene.background is None else scene.background
     if not isinstance(chosen, GradientBackground):
         color = chosen.color if isinstance(chosen, ColorBackground) else chosen
         plain = np.array(_over_black(rgba(color, theme.colors)), np.float32)
         return from_light(np.tile(plain, (size[1], size[0], 1)), np.zeros(size[::-1], np.float32))
     light = gradient([rgba(color, theme.colors) for color in chosen.colors], chosen.angle, size)
-    if scene.background is None and theme.decoration == "snow":
-        light = winter_landscape(light, theme.colors)
+    if scene.background is None and theme.scenery is not None:
+        light = scenery(theme.scenery, light, theme.colors)
     return from_light(light, dither(size))
 
 

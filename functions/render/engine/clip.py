@@ -18,16 +18,19 @@ import numpy as np
 from av.container import InputContainer
 from av.filter import Graph
 from av.logging import Capture
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
 from reelqueue.errors import AssetError
 from reelqueue.spec_scenes import VideoElement
+from render.engine.framing import Mask
 from render.engine.geometry import Box, Fitted
 from render.engine.planes import Picture, Plane
 from render.engine.probe import MediaFacts
 from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS, MAX_VIDEO_PIXELS
+from render.engine.timeline import clip_seconds
 
 # What is worse than a warning is kept for those who capture it; repetitions too, for each file is judged by itself.
 av.logging.set_level(av.logging.ERROR)
@@ -69,6 +72,16 @@ class Clip:
         """Frames of the video for each second of the file."""
         return self.fps / Fraction(self.element.speed).limit_denominator(1_000_000)
 
+    def played(self, number: int) -> int:
+        """Which frame of the clip's first run frame ``number`` shows, where it runs again and again."""
+        length = max(1, floor(self._length * self.fps))
+        return number % length if self.element.loop else number
+
+    @property
+    def _length(self) -> float:
+        """How long one run takes, in seconds of the video."""
+        return clip_seconds(self.element.trim, self.element.speed, self.facts)
+
     @property
     def expected(self) -> int:
         """How many frames of the video the file should fill."""
@@ -102,21 +115,23 @@ class ClipReader:
         return self._clip.fitted.box
 
     def stays(self, number: int) -> bool:
-        """Frame ``number`` is the clip's last, so all later ones look the same.
+        """Frame ``number`` is the clip's last, and no other comes after it.
 
         Raises:
             AssetError: the clip cannot be decoded, or breaks off long before its end.
         """
-        self._advance(number)
-        return self._next is None
+        self._advance(self._clip.played(number))
+        return self._next is None and not self._clip.element.loop
 
     def frame(self, number: int) -> av.VideoFrame:
-        """Frame ``number`` of the clip, in its box's size, as yuv420p. It may be encoded and must not be painted on.
+        """Frame ``number`` of the clip, in its box's size, as yuv420p, or yuva420p where it may be seen through.
+
+        It may be encoded and must not be painted on.
 
         Raises:
             AssetError: the clip cannot be decoded, or breaks off long before its end.
         """
-        shown = self._advance(number)
+        shown = self._advance(self._clip.played(number))
         if self._scaled is None or self._scaled[0] is not shown:
             if self._scaler is None or not self._scaler.takes(shown.frame):
                 self._scaler = _Scaler(self._clip, shown.frame)
@@ -125,7 +140,8 @@ class ClipReader:
 
     def picture(self, number: int) -> Picture:
         """The same as planes to paint from."""
-        return Picture(*(_plane(plane) for plane in self.frame(number).planes))
+        y, u, v, *alpha = (_plane(plane) for plane in self.frame(number).planes)
+        return Mask.of(alpha[0]).on(Picture(y, u, v)) if alpha else Picture(y, u, v)
 
     def close(self) -> None:
         """Close the file. It is opened again when a frame is asked for."""
@@ -187,15 +203,28 @@ class ClipReader:
         """Frames and their times. What cannot be decoded is left out, and remembered."""
         rate = stream.average_rate or Fraction(25)
         last = Fraction(0)
+        decoder = self._decoder_with_alpha(stream)
         for packet in self._packets(file, stream):
             try:
-                frames = packet.decode()
+                frames = packet.decode() if decoder is None else decoder.decode(packet)
             except av.FFmpegError:
                 self._complained = True
                 continue
             for frame in frames:
-                last = last + 1 / rate if frame.pts is None else frame.pts * (frame.time_base or Fraction(0))
+                base = stream.time_base if decoder is not None else frame.time_base
+                last = last + 1 / rate if frame.pts is None else frame.pts * (base or Fraction(0))
                 yield frame, last
+
+    def _decoder_with_alpha(self, stream: VideoStream) -> VideoCodecContext | None:
+        """For VP8 and VP9 with transparency, which libavcodec's own decoders leave out."""
+        name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+        if name is None or not self._clip.facts.transparent:
+            return None
+        decoder = av.CodecContext.create(name, "r")
+        assert isinstance(decoder, VideoCodecContext)  # noqa: S101 - both are codecs of pictures
+        decoder.thread_count = 1
+        decoder.options = {"max_pixels": str(MAX_VIDEO_PIXELS)}
+        return decoder
 
     def _packets(self, file: InputContainer, stream: VideoStream) -> Iterator[av.Packet[Any]]:
         """What the file holds of the stream; at last the empty packet that makes the decoder give all it has.
@@ -242,7 +271,7 @@ class _Scaler:
             *_UPRIGHT[round(like.rotation / 90) % 4],
             ("crop", f"iw*{clip.fitted.seen[0]:.6f}:ih*{clip.fitted.seen[1]:.6f}"),
             ("scale", f"{box.width}:{box.height}:flags=bicubic{matrix}:out_color_matrix=bt709:out_range=tv"),
-            ("format", "yuv420p"),
+            ("format", "yuva420p" if facts.transparent else "yuv420p"),
         ]
         nodes = [buffer, *(graph.add(name, arguments) for name, arguments in steps), graph.add("buffersink")]
         graph.link_nodes(*nodes).configure()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
+import cv2
+import numpy as np
 from PIL import Image
 
-from render.engine.encode import SegmentWriter
+from render.engine.encode import Writer
+from render.engine.logo import logo_of
+from render.engine.material import Material
 from render.engine.planes import Frame
 from render.engine.segments import Segment
-from render.engine.stage import Material, Stage
+from render.engine.stage import Stage
 from render.engine.timeline import SceneSpan
 from render.engine.transitions import Mixer
 
@@ -29,8 +33,9 @@ class Composer:
         self._before, self._after, self._mixed = (Frame(*material.size) for _ in range(3))
         self._mixer: Mixer | None = None
         self._mixing = -1
+        self._logo = logo_of(material)
 
-    def write(self, segment: Segment, writer: SegmentWriter, painted: Callable[[], None], poster: Path) -> None:
+    def write(self, segment: Segment, writer: Writer, painted: Callable[[], None], poster: Path) -> None:
         """Give all frames of the segment to the writer; call ``painted`` after each step.
 
         The poster is kept when its frame is among them.
@@ -38,10 +43,10 @@ class Composer:
         Raises:
             AssetError: a file proves damaged when it is decoded.
         """
-        number = 0
+        number, poster_frame = 0, self._material.timeline.poster_frame
         while number < segment.frames:
             still = self._still(segment, number)
-            wanted = number <= self._material.timeline.poster_frame - segment.first < number + still
+            wanted = poster_frame is not None and number <= poster_frame - segment.first < number + still
             if still > 1:
                 writer.still(self.frame(segment, number), still)
             elif (clip := self._bare_clip(segment, number)) is not None:
@@ -55,6 +60,13 @@ class Composer:
 
     def frame(self, segment: Segment, number: int) -> Frame:
         """Frame ``number`` of the segment, good until the next one is asked for."""
+        frame = self._scenes(segment, number)
+        if self._logo is not None:
+            self._logo.paint(frame, 0)
+        return frame
+
+    def _scenes(self, segment: Segment, number: int) -> Frame:
+        """The frame without what lies over all scenes."""
         span = self._material.timeline.scenes[segment.scene]
         at = segment.offset + number
         self._stage(segment.scene).paint(self._before, at)
@@ -77,6 +89,17 @@ class Composer:
         """Keep frame ``number`` of the segment as a picture."""
         Image.fromarray(self.frame(segment, number).rgb()).save(target, "JPEG", quality=90)
 
+    def save_best_poster(self, segments: Sequence[Segment], target: Path) -> None:
+        """Keep the best of the timeline's candidates as the poster: in detail, and in range of light and colour."""
+        best = -1.0
+        for wanted in self._material.timeline.poster_candidates:
+            segment = next(each for each in segments if each.first <= wanted < each.end)
+            frame = self.frame(segment, wanted - segment.first)
+            score = _much_to_see(frame)
+            if score > best:
+                best = score
+                Image.fromarray(frame.rgb()).save(target, "JPEG", quality=90)
+
     def close(self) -> None:
         for stage in self._stages.values():
             stage.close()
@@ -94,7 +117,9 @@ class Composer:
         return end - number if end - number >= self._material.timeline.fps * _STILL_SECONDS else 1
 
     def _bare_clip(self, segment: Segment, number: int) -> av.VideoFrame | None:
-        return None if segment.into_next else self._stage(segment.scene).bare_clip(segment.offset + number)
+        if segment.into_next or self._logo is not None:
+            return None
+        return self._stage(segment.scene).bare_clip(segment.offset + number)
 
     def _stage(self, scene: int) -> Stage:
         if scene not in self._stages:
@@ -102,3 +127,11 @@ class Composer:
                 self._stages.pop(old).close()
             self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
         return self._stages[scene]
+
+
+def _much_to_see(frame: Frame) -> float:
+    """How much a frame shows, for comparing with others: entropy of light, and spread of colour."""
+    small = cv2.resize(frame.y, (160, 90), interpolation=cv2.INTER_AREA)
+    share = np.bincount(np.asarray(small, np.uint8).ravel(), minlength=256) / small.size
+    entropy = float(-(share[share > 0] * np.log2(share[share > 0])).sum())
+    return entropy + float(frame.u.std() + frame.v.std()) / 16

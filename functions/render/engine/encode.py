@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from reelqueue.spec_output import Output, Quality
+from reelqueue.spec_output import Format, Output, Quality
 from render.engine.bits import nal_units
 from render.engine.planes import Frame
 from render.engine.repeats import Repeats
@@ -60,10 +61,18 @@ class Encoding:
     height: int
     fps: int
     quality: Quality
+    format: Format = "mp4"
 
     @classmethod
     def of(cls, output: Output) -> Encoding:
-        return cls(output.width, output.height, output.fps, output.quality)
+        # A GIF is made from the best that there is: what it loses itself is enough.
+        quality = "high" if output.format == "gif" else output.quality
+        return cls(output.width, output.height, output.fps, quality, output.format)
+
+    @property
+    def codec(self) -> str:
+        """The name of the codec, as decoders have it."""
+        return "vp9" if self.format == "webm" else "h264"
 
     @property
     def time_base(self) -> Fraction:
@@ -101,8 +110,26 @@ class Encoding:
         context.options = setting.options(self.fps)
 
 
-class SegmentWriter:
+class Writer(Protocol):
     """Writes one segment. Frames are given in order; each is done with when the call returns.
+
+    ``written`` is the number of frames that the encoder has finished.
+    """
+
+    written: int
+
+    def frame(self, frame: Frame) -> None:
+        """Encode a frame."""
+
+    def picture(self, picture: av.VideoFrame) -> None:
+        """Encode a frame that libav made, of the encoding's size and format."""
+
+    def still(self, frame: Frame, count: int) -> None:
+        """The same frame ``count`` times."""
+
+
+class SegmentWriter:
+    """Writes one segment of H.264. Frames are given in order; each is done with when the call returns.
 
     ``written`` is the number of frames that the encoder has finished.
     """

@@ -11,25 +11,34 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import ImageElement, VideoElement
+from reelqueue.spec_scenes import ImageElement, ProgressElement, VideoElement, WaveformElement
 from render.engine.assets import Assets
+from render.engine.cues import Cues
 from render.engine.motion import image_move
 from render.engine.segments import Segment
+from render.engine.spectrum import heard_in
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
 _NOT_OF_THE_OUTPUT = {"poster"}
-_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements"}
+_NOT_OF_A_SCENE = {"id", "duration", "transition", "elements", "voice", "captions"}
+_NOT_OF_CAPTIONS = {"src", "cues", "source"}
 _NOT_OF_AN_ELEMENT = {"start", "duration", "src", "volume"}
 # ``image_motion`` is in each image that it moves.
-_NOT_OF_A_THEME = {"name", "transition", "scene_seconds", "image_motion"}
+_NOT_OF_A_THEME: Any = {"name": True, "transition": True, "scene_seconds": True, "image_motion": True, "logo": {"src"}}
 
 
 def fingerprints(
-    request: VideoRequest, timeline: Timeline, segments: Sequence[Segment], assets: Assets, engine: str
+    request: VideoRequest,
+    timeline: Timeline,
+    segments: Sequence[Segment],
+    assets: Assets,
+    engine: str,
+    cues: Cues = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The fingerprint of each segment, in hexadecimal; ``engine`` is the version of what renders them."""
     whole = {
@@ -37,7 +46,9 @@ def fingerprints(
         "output": request.output.model_dump(mode="json", exclude=_NOT_OF_THE_OUTPUT),
         "theme": request.theme.model_dump(mode="json", exclude=_NOT_OF_A_THEME),
     }
-    scenes = [_scene(request, span, assets) for span in timeline.scenes]
+    if request.theme.logo is not None:
+        whole["logo"] = assets.digests[request.theme.logo.src]
+    scenes = [_scene(request, timeline, span, assets, cues) for span in timeline.scenes]
     return tuple(_hash(whole | _segment(request, timeline, segment, scenes)) for segment in segments)
 
 
@@ -49,27 +60,40 @@ def _segment(
     if segment.into_next:
         fields |= {"next": scenes[segment.scene + 1], "transition": span.transition, "overlap": span.overlap}
     if request.theme.decoration is not None:
-        fields["first"] = segment.first  # snow falls by the clock of the whole video
+        fields["first"] = segment.first  # it moves by the clock of the whole video
     return fields
 
 
-def _scene(request: VideoRequest, span: SceneSpan, assets: Assets) -> dict[str, Any]:
-    fields = request.scenes[span.index].model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+def _scene(request: VideoRequest, timeline: Timeline, span: SceneSpan, assets: Assets, cues: Cues) -> dict[str, Any]:
+    scene = request.scenes[span.index]
+    fields = scene.model_dump(mode="json", exclude=_NOT_OF_A_SCENE)
+    if scene.captions:
+        # What they say, wherever it comes from.
+        fields["captions"] = scene.captions.model_dump(mode="json", exclude=_NOT_OF_CAPTIONS)
+        fields["captions"]["said"] = [asdict(cue) for cue in cues.get(span.index, ())]
     return fields | {
         "frames": span.frames,
-        "elements": [_element(request, span, here, assets) for here in span.elements],
+        "elements": [_element(request, timeline, span, here, assets) for here in span.elements],
     }
 
 
-def _element(request: VideoRequest, span: SceneSpan, here: ElementSpan, assets: Assets) -> dict[str, Any]:
+def _element(
+    request: VideoRequest, timeline: Timeline, span: SceneSpan, here: ElementSpan, assets: Assets
+) -> dict[str, Any]:
     element = request.scenes[span.index].elements[here.index]
     fields = element.model_dump(mode="json", exclude=_NOT_OF_AN_ELEMENT) | {"first": here.first, "frames": here.frames}
     if isinstance(element, ImageElement):
-        move = image_move(element, request.theme, span.index)
+        animated = assets.images[element.src].animated
+        move = image_move(element, request.theme, span.index, animated=animated)
         fields |= {"ken_burns": move and move.model_dump(mode="json"), "facts": asdict(assets.images[element.src])}
     if isinstance(element, VideoElement):
         fields["facts"] = asdict(assets.media[element.src])
-    if isinstance(element, ImageElement | VideoElement):
+    if isinstance(element, ProgressElement) and element.of == "video":
+        fields["of"] = [span.first, timeline.frames]
+    if isinstance(element, WaveformElement):
+        stretch = heard_in(request, timeline, span, here, element, assets.media[element.src])
+        fields["heard"] = asdict(stretch)
+    if isinstance(element, ImageElement | VideoElement | WaveformElement):
         fields["file"] = assets.digests[element.src]
     return fields
 

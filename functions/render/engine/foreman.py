@@ -68,8 +68,11 @@ class Foreman:
             os.waitpid(hand.pid, 0)
 
     def _tasks_before_segments(self) -> list[Task]:
-        tasks = [Task("sound")]
+        # A GIF has no sound.
+        tasks = [] if self._job.request.output.format == "gif" else [Task("sound")]
         poster = self._job.timeline.poster_frame
+        if poster is None:
+            return [*tasks, Task("poster")]
         segment = next(segment for segment in self._job.segments if segment.first <= poster < segment.end)
         if segment.index not in self._job.missing:
             tasks.append(Task("poster", segment.index))

@@ -61,6 +61,12 @@ def place(
     if isinstance(position, Point):
         x, y = pixels(position.x, frame[0]), pixels(position.y, frame[1])
         return Box(round(x - width / 2), round(y - height / 2), width, height)
+    return place_named(position, size, frame, margin)
+
+
+def place_named(position: PositionName, size: tuple[int, int], frame: tuple[int, int], margin: int) -> Box:
+    """The box of this size at a named place, ``margin`` away from the edges."""
+    width, height = size
     left, right = margin, frame[0] - margin - width
     top, bottom = margin, frame[1] - margin - height
     x = left if "left" in position else right if "right" in position else (frame[0] - width) / 2
@@ -69,11 +75,13 @@ def place(
 
 
 def fitted(size: tuple[int, int], box: Box, fit: Fit) -> Fitted:
-    """A picture of this size in this box, as CSS ``object-fit`` has it."""
+    """A picture of this size in this box, as CSS ``object-fit`` has it; ``blur`` is what lies over
+    the blurred copy."""
     across, down = box.width / size[0], box.height / size[1]
     if fit == "fill":
         return Fitted((1.0, 1.0), box.even())
-    scale = {"cover": max(across, down), "contain": min(across, down), "none": 1.0}[fit]
+    small = min(across, down)
+    scale = {"cover": max(across, down), "contain": small, "blur": small, "none": 1.0}[fit]
     width, height = size[0] * scale, size[1] * scale
     inside = (min(round(width), box.width), min(round(height), box.height))
     corner = (box.x + (box.width - inside[0]) // 2, box.y + (box.height - inside[1]) // 2)

@@ -1,16 +1,17 @@
 """Still images: checked before the first frame is made, decoded when their scene begins.
 
-Of an animation or a file of several pages the first picture is shown, and nothing else is decoded. What a header claims
-is compared with the limits before any pixel is.
+Of a file of several pages the first picture is shown, and of an animation nothing else is decoded before its frames are
+made. What a header claims is compared with the limits before any pixel is.
 """
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from render.engine.probe import Unusable
 
@@ -21,7 +22,8 @@ MAX_BYTES = 400 << 20
 MAX_SCANS = 100
 """A progressive JPEG has about ten. Each takes as long as a whole picture, and may have just a few bytes."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_ANIMATED = ("GIF", "WEBP", "PNG")
 _PIECE = 1 << 20
 
 # Pillow's own guard, for what it learns only while it decodes: it refuses twice as much. What it would warn of before
@@ -32,10 +34,11 @@ warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """A picture's size as it is seen, after its EXIF orientation."""
+    """A picture's size as it is seen, after its EXIF orientation; and whether there is more than one of it."""
 
     width: int
     height: int
+    animated: bool = False
 
 
 def probe_image(path: Path) -> ImageFacts:
@@ -47,8 +50,9 @@ def probe_image(path: Path) -> ImageFacts:
     if path.stat().st_size > MAX_BYTES:
         raise Unusable(f"is larger than {MAX_BYTES >> 20} MB, the limit of a picture")
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with Image.open(path, formats=FORMATS) as image:
             (width, height), kind = image.size, image.format
+            animated = kind in _ANIMATED and bool(getattr(image, "is_animated", False))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unusable(f"has more pixels than the limit of {MAX_PIXELS // 1_000_000} megapixels") from error
     except Exception as error:  # Pillow raises whatever its parsers stumble over
@@ -63,7 +67,7 @@ def probe_image(path: Path) -> ImageFacts:
         raise Unusable("cannot be decoded; it may be damaged") from error
     # A quick decode may come out smaller; what it still tells is which side is the longer one.
     turned = (width > height) != (wide > tall) and width != height
-    return ImageFacts(height, width) if turned else ImageFacts(width, height)
+    return ImageFacts(*((height, width) if turned else (width, height)), animated)
 
 
 def _scans(path: Path) -> int:
@@ -77,12 +81,37 @@ def _scans(path: Path) -> int:
 
 
 def load_image(path: Path, useful: tuple[int, int]) -> Image.Image:
-    """An image, upright, as RGB, or RGBA where it may be seen through.
+    """An image, upright, in sRGB: as RGB, or RGBA where it may be seen through. Of an animation the first picture.
 
     A JPEG may come smaller than it is, but not smaller than ``useful``.
     """
-    with Image.open(path, formats=_FORMATS) as image:
+    with Image.open(path, formats=FORMATS) as image:
         # JPEG decodes straight to a half, a quarter or an eighth of its size.
         image.draft("RGB", useful)
-        pixels = ImageOps.exif_transpose(image)
-        return pixels.convert("RGBA" if pixels.has_transparency_data else "RGB")
+        return upright(image)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A decoded copy of what an opened image shows now."""
+    pixels = ImageOps.exif_transpose(image)
+    profile = image.info.get("icc_profile")
+    mode = "RGBA" if pixels.has_transparency_data else "RGB"
+    return (_in_srgb(pixels, profile, mode) if profile else None) or pixels.convert(mode)
+
+
+def _in_srgb(image: Image.Image, profile: bytes, mode: str) -> Image.Image | None:
+    """The image in the colours that its profile says; None where that says nothing of use, as with sRGB itself."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(source).lower():
+            return None
+        if mode == "RGBA":
+            alpha = image.convert("RGBA").getchannel("A")
+            colors = _in_srgb(image.convert("RGB"), profile, "RGB")
+            if colors is not None:
+                colors.putalpha(alpha)
+            return colors
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        # A profile that cannot be used: players show such a picture as if it had none.
+        return None

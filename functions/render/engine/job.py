@@ -7,12 +7,13 @@ processes of this engine, and nothing a client wrote is ever unpickled.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets
+from render.engine.captions import DrawnCaptions
 from render.engine.lettering import Letterings
 from render.engine.segments import Segment
 from render.engine.timeline import Timeline
@@ -32,13 +33,14 @@ class Job:
     folder: Path
     ffmpeg: str
     workers: int
+    captions: DrawnCaptions = field(default_factory=dict)
 
     def segment_file(self, index: int) -> Path:
         return self.folder / f"segment-{index}.mp4"
 
     @property
     def sound(self) -> Path:
-        return self.folder / "sound.m4a"
+        return self.folder / ("sound.mka" if self.request.output.format == "webm" else "sound.m4a")
 
     @property
     def poster(self) -> Path:
@@ -46,7 +48,7 @@ class Job:
 
     @property
     def video(self) -> Path:
-        return self.folder / "video.mp4"
+        return self.folder / f"video.{self.request.output.format}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ the front of the file, so that a browser plays it while it loads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from heapq import merge
 from pathlib import Path
@@ -21,36 +22,39 @@ from render.engine.segments import Segment
 from render.engine.timeline import SAMPLE_RATE
 
 # The index in front, and lengths in samples: see audio.py.
-_OPTIONS = {"movflags": "+faststart", "movie_timescale": str(SAMPLE_RATE)}
+_OPTIONS = {
+    "mp4": {"movflags": "+faststart", "movie_timescale": str(SAMPLE_RATE)},
+    "webm": {"cues_to_front": "1", "reserve_index_space": "65536"},
+}
 
 
-def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Path, target: Path) -> None:
-    """Write the video: the segments in their order, and the sound.
+def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Path | None, target: Path) -> None:
+    """Write the video, in the format that its name ends with: the segments in their order, and the sound if any.
 
     Raises:
         ValueError: a segment does not hold what the plan says, or was made with other settings.
     """
-    with (
-        _opened(files[0]) as first,
-        av.open(str(sound), format="mp4") as heard,
-        av.open(str(target), "w", format="mp4", options=_OPTIONS) as video,
-    ):
+    kind = "webm" if target.suffix == ".webm" else "mp4"
+    with ExitStack() as files_open:
+        first = files_open.enter_context(_opened(files[0]))
+        video = files_open.enter_context(av.open(str(target), "w", format=kind, options=_OPTIONS[kind]))
         parameters = bytes(first.streams.video[0].codec_context.extradata or b"")
-        keyframes = Keyframes(parameters)
+        keyframes = Keyframes(parameters) if first.streams.video[0].codec_context.name == "h264" else None
         picture = video.add_stream_from_template(first.streams.video[0])
         picture.time_base = Fraction(1, fps)
-        track = video.add_stream_from_template(heard.streams.audio[0])
+        heard = None if sound is None else files_open.enter_context(av.open(str(sound)))
+        track = None if heard is None else video.add_stream_from_template(heard.streams.audio[0])
 
         def pictures() -> Iterator[av.Packet[Any]]:
             for segment, file in zip(segments, files, strict=True):
                 for packet in _frames(segment, file, fps, parameters):
-                    apart = _apart(packet, keyframes)
+                    apart = packet if keyframes is None else _apart(packet, keyframes)
                     apart.stream = picture
                     yield apart
 
         def sounds() -> Iterator[av.Packet[Any]]:
-            for packet in heard.demux(heard.streams.audio[0]):
-                if packet.size:
+            for packet in heard.demux(heard.streams.audio[0]) if heard else ():
+                if packet.size and track:
                     packet.stream = track
                     yield packet
 
@@ -105,10 +109,13 @@ def fits(segment: Segment, file: Path, encoding: Encoding) -> bool:
     """Whether a file of unknown origin can take the place of this segment: all of its frames, in the same encoding."""
     try:
         with _opened(file) as source:
-            header = bytes(source.streams.video[0].codec_context.extradata or b"")
+            stream = source.streams.video[0].codec_context
+            header, codec = bytes(stream.extradata or b""), stream.name
+            size = (stream.width, stream.height)
         packets = list(_frames(segment, file, encoding.fps, header))
     except (av.FFmpegError, ValueError, IndexError):
         return False
     shown = sorted((packet.pts or 0) - segment.first for packet in packets)
-    same = all(unit in header for unit in encoding.parameter_sets)
+    same = codec == encoding.codec and size == (encoding.width, encoding.height)
+    same = same and (codec != "h264" or all(unit in header for unit in encoding.parameter_sets))
     return same and shown == list(range(segment.frames)) and packets[0].is_keyframe

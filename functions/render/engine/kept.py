@@ -31,16 +31,16 @@ _logger = logging.getLogger(__name__)
 
 
 class Kept(Protocol):
-    """A place for segments, by their fingerprint. It is used by several threads at once."""
+    """A place for segments and speeches, by the names of their files. It is used by several threads at once."""
 
     def fetch(self, name: str, target: Path, check: Callable[[], None]) -> bool:
-        """Write the segment of this name to a file; False if it is not there. May fail in any way.
+        """Write what has this name to a file; False if it is not there. May fail in any way.
 
-        ``check``, to be called now and then, raises when the segment is not wanted any more.
+        ``check``, to be called now and then, raises when it is not wanted any more.
         """
 
     def keep(self, name: str, file: Path) -> None:
-        """Keep a segment under this name, which it may have already. May fail in any way."""
+        """Keep a file under this name, which it may have already. May fail in any way."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Keeper:
         arriving = piece.file.with_suffix(".fetched")
         try:
             self._check()
-            if not kept.fetch(piece.name, arriving, self._check):
+            if not kept.fetch(f"{piece.name}.mp4", arriving, self._check):
                 return False
             if not self._fits(piece, arriving):
                 _logger.warning("the segment %s that was kept is damaged; it is rendered anew", piece.name)
@@ -139,7 +139,7 @@ class Keeper:
 
     def _keep(self, kept: Kept, piece: Piece) -> bool:
         try:
-            kept.keep(piece.name, piece.file)
+            kept.keep(f"{piece.name}.mp4", piece.file)
         except Exception:  # whatever it is, the video does not need it
             _logger.exception("the segment %s could not be kept", piece.name)
             return False

@@ -10,12 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.spec_scenes import Animation, KenBurns, ShapeElement, TextElement
-from reelqueue.themes import Theme
+from reelqueue.spec_scenes import Animation, KenBurns
+from render.engine.animated import AnimatedPicture
 from render.engine.clip import ClipReader
-from render.engine.colors import rgba
-from render.engine.geometry import Box, Fitted, place
-from render.engine.lettering import Lettering
+from render.engine.geometry import Box, Fitted
 from render.engine.motion import Pose, ken_burns, pose
 from render.engine.planes import Frame, Picture, from_pixels, moved, paint, sampled
 from render.engine.resample import Resampler
@@ -30,7 +28,9 @@ _KEPT = 1.06
 class Layer:
     """An element in its box: where its pictures come from, when it is there, how it comes and goes.
 
-    ``solid``: its pictures fill the frame and cannot be seen through.
+    ``clip`` is the file that its pictures come from, ``bare`` the same where they are the file's own frames. ``solid``:
+    its pictures fill the frame and cannot be seen through. ``letters`` gives a text of which only a part is typed.
+    ``pictorial``: nobody knows what colours it has.
     """
 
     source: Source
@@ -44,7 +44,10 @@ class Layer:
     leave: Animation | None = None
     moving: bool = False
     clip: ClipReader | None = None
+    bare: ClipReader | None = None
     solid: bool = False
+    letters: Callable[[float], Picture] | None = None
+    pictorial: bool = False
 
     def stays(self, scene_frames: int) -> bool:
         """It is there, at rest, in every frame of its scene."""
@@ -74,43 +77,23 @@ class Layer:
     def bare_clip(self, number: int, size: tuple[int, int]) -> av.VideoFrame | None:
         """The clip's own frame, when in frame ``number`` of the scene it fills a picture of this size as it is."""
         own = number - self.first
-        if self.clip is None or self.clip.box != Box(0, 0, *size) or self.opacity < 1:
+        if self.bare is None or not self.solid or self.bare.box != Box(0, 0, *size) or self.opacity < 1:
             return None
         now = pose(own, self.frames, self.enter, self.leave, self.fps)
-        return self.clip.frame(own) if now == Pose() else None
+        return self.bare.frame(own) if now == Pose() else None
 
     def paint(self, frame: Frame, number: int) -> None:
         """Paint this element as it is in frame ``number`` of its scene."""
         own = number - self.first
         if not 0 <= own < self.frames:
             return
-        picture = self.source(own)
         now = pose(own, self.frames, self.enter, self.leave, self.fps)
+        picture = self.letters(now.typed) if self.letters and now.typed < 1 else self.source(own)
         x, y = self.x, self.y
         if not now.at_rest:
             short = min(frame.width, frame.height)
             picture, x, y = moved(picture, x, y, now.dx * short, now.dy * short, now.scale)
         paint(frame, picture, x, y, self.opacity * now.opacity)
-
-
-def text_source(
-    element: TextElement, lettering: Lettering, theme: Theme, frame: tuple[int, int]
-) -> tuple[Source, int, int]:
-    """A text that was drawn; and its place. What its shadow reaches beyond its box does not count for that."""
-    rgba: NDArray[np.uint8] = np.load(lettering.path)
-    spread = lettering.spread
-    style = getattr(theme.styles, element.style)
-    margin = round(theme.safe_area * min(frame))
-    size = (rgba.shape[1] - 2 * spread, rgba.shape[0] - 2 * spread)
-    box = place(element, size, frame, margin=margin, default=style.position)
-    return still(rgba, box.x - spread, box.y - spread)
-
-
-def shape_source(element: ShapeElement, theme: Theme, box: Box) -> tuple[Source, int, int]:
-    """A rectangle of one colour; and its place."""
-    pixels = np.empty((max(1, box.height), max(1, box.width), 4), np.uint8)
-    pixels[:] = rgba(element.color, theme.colors)
-    return still(pixels, box.x, box.y)
 
 
 def still(pixels: NDArray[np.uint8], x: int, y: int) -> tuple[Source, int, int]:
@@ -145,6 +128,25 @@ def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None
         if resampler is None:
             return sampled(source, (box.width, box.height), step, start)
         return resampler.read((step[0], start[0]), (step[1], start[1]))
+
+    return picture
+
+
+def animated_source(reader: AnimatedPicture, fitted: Fitted, move: KenBurns | None, frames: int, fps: int) -> Source:
+    """The pictures of an animation in their box, by their time."""
+    last: list[tuple[int, Picture]] = []
+
+    def picture(number: int) -> Picture:
+        pixels = reader.at(number / fps)
+        if not last or last[0][0] != reader.shown:
+            scaled = _scaled(pixels, fitted, (fitted.box.width, fitted.box.height))
+            last[:] = [(reader.shown, from_pixels(scaled))]
+        source = last[0][1]
+        if move is None or move.amount == 0:
+            return source
+        view = ken_burns(move, (number + 0.5) / frames)
+        size = (source.width, source.height)
+        return sampled(source, size, (view.size, view.size), (view.x * size[0], view.y * size[1]))
 
     return picture
 

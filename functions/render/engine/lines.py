@@ -23,6 +23,7 @@ _GAP = 0.04
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
 # The rules allow a break between a blank and these; a reader expects none ("50 %", "« oui »", "so – oder so").
 _NEVER_FIRST = {"%", "‰", "?", "!", ":", ";", "»", "–", "—", "€", "…"}
+_DASHES = ("–", "—")
 _BLANKS = " \u3000\u200b"
 _PHRASES: dict[Language | None, str] = {"ja": "ja-u-lw-phrase", "ko": "ko-u-lw-phrase", "zh-Hans": "zh", None: "en"}
 
@@ -162,11 +163,17 @@ def _edges(text: str, locale: str) -> list[int]:
     edges, end = [0], 0
     for piece in LineBreaker(text, locale):
         end += len(piece)
-        if piece.strip() in _NEVER_FIRST and len(edges) > 1:
+        if (piece.strip() in _NEVER_FIRST and len(edges) > 1) or _is_sign(text, end - len(piece)):
             edges[-1] = end
         else:
             edges.append(end)
     return edges if text else [0, 0]
+
+
+def _is_sign(text: str, at: int) -> bool:
+    """What stands before this place is a dash that belongs to a number after it, as in "–50 %"."""
+    before = text[:at]
+    return before.endswith(_DASHES) and text[at : at + 1].isdigit() and (at < 2 or before[-2] in _BLANKS)
 
 
 def _line(paragraph: _Paragraph, cut: Cut, shaper: Shaper) -> Line:

@@ -14,12 +14,16 @@ from reelqueue.themes import Theme
 
 @dataclass(frozen=True)
 class Pose:
-    """How an element stands in one frame: moved by parts of the picture's height, scaled about its centre."""
+    """How an element stands in one frame: moved by parts of the picture's height, scaled about its centre.
+
+    ``typed`` is the part of its letters that are there.
+    """
 
     opacity: float = 1.0
     dx: float = 0.0
     dy: float = 0.0
     scale: float = 1.0
+    typed: float = 1.0
 
     @property
     def at_rest(self) -> bool:
@@ -62,6 +66,8 @@ def pose(frame: int, frames: int, enter: Animation | None, leave: Animation | No
 
 def _posed(animation: Animation, shown: float, way: int) -> Pose:
     part = ease(animation.easing, shown)
+    if animation.type == "typewriter":
+        return Pose(typed=part)
     if animation.type == "zoom":
         return Pose(part, scale=_ZOOM + (1 - _ZOOM) * part)
     dx, dy = _SLIDES.get(animation.type, (0.0, 0.0))
@@ -77,9 +83,9 @@ class View:
     y: float
 
 
-def image_move(element: ImageElement, theme: Theme, scene: int) -> KenBurns | None:
-    """The element's own move; else, for a picture that fills the frame, the theme's, in and out by turns of scenes."""
-    if element.ken_burns is not None or not element.fills_the_frame or element.fit != "cover":
+def image_move(element: ImageElement, theme: Theme, scene: int, *, animated: bool = False) -> KenBurns | None:
+    """The element's own move; else, for a still that fills the frame, the theme's, in and out by turns of scenes."""
+    if element.ken_burns is not None or not element.fills_the_frame or element.fit != "cover" or animated:
         return element.ken_burns
     return theme.image_motion if scene % 2 == 0 else theme.image_motion.model_copy(update={"direction": "out"})
 

@@ -14,6 +14,8 @@ from render.engine.process import CLIENT_INPUT, MAX_VIDEO_PIXELS, PROBING, Ffmpe
 
 _FORMATS = "MP4, MOV, WebM, MKV, AVI, MPEG, GIF, OGG, MP3, M4A, WAV, AIFF, FLAC, AAC"
 _COLOR_TAGS = "bt709|bt470bg|smpte170m|bt2020"
+_ALPHA = r", (?:yuva\w+|rgba\w*|bgra\w*|argb|abgr|gbrap\w*|ya\w+|pal8)\b|alpha_mode +: 1"
+_HIGH_RANGE = "smpte2084|arib-std-b67"
 
 
 class Unusable(Exception):
@@ -29,6 +31,9 @@ class MediaFacts:
     width: int = 0
     height: int = 0
     tagged_color: bool = False
+    transparent: bool = False
+    high_range: bool = False
+    """HDR (PQ or HLG), which is to be mapped to the range of the video."""
 
     @property
     def has_video(self) -> bool:
@@ -78,7 +83,8 @@ def parse_report(report: str) -> MediaFacts:
     rotation = re.search(r"rotation of (-?\d+(?:\.\d+)?) degrees", moving[0])
     if rotation and round(float(rotation[1])) % 180 == 90:
         width, height = height, width
-    return MediaFacts(seconds, has_audio, width, height, bool(re.search(_COLOR_TAGS, moving[0])))
+    tagged, transparent, high_range = (bool(re.search(tags, moving[0])) for tags in (_COLOR_TAGS, _ALPHA, _HIGH_RANGE))
+    return MediaFacts(seconds, has_audio, width, height, tagged, transparent, high_range)
 
 
 def _counted(facts: MediaFacts, path: Path, ffmpeg: Ffmpeg) -> MediaFacts:

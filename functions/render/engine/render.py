@@ -12,11 +12,14 @@ from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Fetch, gather
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
+from render.engine.cues import cues_of, subtitles_of
 from render.engine.fingerprint import fingerprints
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
+from render.engine.speech import Speaker, speak
+from render.engine.subtitles import write_subtitles
 from render.engine.timeline import make_timeline
 from render.engine.version import engine_version
 
@@ -25,10 +28,14 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished video. ``duration`` is in seconds, ``bytes`` is the size of the video file."""
+    """A finished video. ``duration`` is in seconds, ``bytes`` is the size of the video file.
+
+    ``captions`` is a WebVTT file of all that is captioned, None where nothing is.
+    """
 
     video: Path
     poster: Path
+    captions: Path | None
     duration: float
     width: int
     height: int
@@ -45,6 +52,7 @@ def render(
     ffmpeg: str | None = None,
     workers: int | None = None,
     memory_kills: int = 0,
+    speaker: Speaker | None = None,
 ) -> Rendered:
     """Render a request.
 
@@ -57,6 +65,7 @@ def render(
         ffmpeg: the program; by default ``IMAGEIO_FFMPEG_EXE``, else the one that imageio-ffmpeg carries.
         workers: how many processes render; by default as many as there are vCPUs, and memory for.
         memory_kills: how often this render was killed before for want of memory; each halves the number of workers.
+        speaker: says what scenes have their voices say.
 
     Raises:
         AssetError: a file is missing, broken or of the wrong type; names the scene and the element.
@@ -68,15 +77,21 @@ def render(
     control.check()
     with Crew(control, workdir) as crew:
         # Not at the top of this module: loading MoviePy takes as long as the crew needs to load its own libraries.
+        from render.engine.caption_art import draw_captions
         from render.engine.text import draw_texts
 
         program = find_ffmpeg(ffmpeg)
-        assets = gather(request, workdir, fetch, Ffmpeg(program, control, workdir))
-        timeline = make_timeline(request, assets.media)
+        tools = Ffmpeg(program, control, workdir)
+        assets = gather(request, workdir, fetch, tools)
+        assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
+        spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
+        timeline = make_timeline(request, assets.media, spoken)
         segments = make_segments(timeline)
         letterings = draw_texts(request, workdir, control.check)
-        job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1)
-        names = fingerprints(request, timeline, segments, assets, engine_version())
+        cues = cues_of(request, timeline, assets)
+        captions = draw_captions(request, cues, timeline.fps, workdir, control.check)
+        job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1, captions)
+        names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
         pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
         control.tally.segments = len(segments)
         with Keeper(kept, pieces, request.output, control) as keeper:
@@ -86,9 +101,13 @@ def render(
                 workers = worker_count(request.output.width, request.output.height, len(missing))
             job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
             _work(job, crew, control, keeper)
+    subtitles = subtitles_of(cues, timeline)
+    sidecar = workdir / "captions.vtt" if subtitles else None
+    if sidecar:
+        write_subtitles(subtitles, sidecar)
     control.advance(100)
     size = (request.output.width, request.output.height)
-    return Rendered(job.video, job.poster, timeline.seconds, *size, job.video.stat().st_size)
+    return Rendered(job.video, job.poster, sidecar, timeline.seconds, *size, job.video.stat().st_size)
 
 
 def _work(job: Job, crew: Crew, control: Control, keeper: Keeper) -> None:

@@ -6,7 +6,7 @@ What stands on top of what is composed by MoviePy, which does that well for few 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Point, TextElement
 from reelqueue.themes import TextStyle, Theme
 from render.engine.colors import RGBA, rgba
-from render.engine.geometry import pixels
+from render.engine.geometry import Box, pixels
 from render.engine.lettering import Lettering, Letterings
 from render.engine.lines import Layout, lay_out
 from render.engine.raster import Ink, draw_lines
@@ -32,10 +32,16 @@ MIN_SIZE = 8
 
 @dataclass(frozen=True)
 class Block:
-    """A drawn text: RGBA pixels (not premultiplied); ``spread`` of them lie around the text on each side."""
+    """A drawn text: RGBA pixels (not premultiplied); ``spread`` of them lie around the text on each side.
+
+    The rest is as in ``Lettering``.
+    """
 
     rgba: NDArray[np.uint8]
     spread: int
+    blank: NDArray[np.uint8] | None = None
+    steps: tuple[tuple[int, int, int, int], ...] = ()
+    color: tuple[int, int, int] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -52,14 +58,34 @@ def draw_texts(request: VideoRequest, folder: Path, check: Callable[[], None]) -
             if isinstance(element, TextElement):
                 check()
                 block = draw(element, request.theme, size)
-                path = folder / f"text-{number}-{index}.npy"
-                np.save(path, block.rgba)
-                letterings[number, index] = Lettering(path, block.spread)
+                letterings[number, index] = _kept(block, folder / f"text-{number}-{index}.npy")
     return letterings
+
+
+def _kept(block: Block, path: Path) -> Lettering:
+    np.save(path, block.rgba)
+    blank = None
+    if block.blank is not None:
+        blank = path.with_suffix(".blank.npy")
+        np.save(blank, block.blank)
+    return Lettering(path, block.spread, blank, block.steps, block.color)
 
 
 def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
     """Draw a text element for a frame of this size (width, height)."""
+    return _set(element, theme, frame).block()
+
+
+def draw_words(
+    element: TextElement, theme: Theme, frame: tuple[int, int], spans: Sequence[tuple[int, int]]
+) -> tuple[Block, list[tuple[Box, ...]]]:
+    """The same, and for each span of characters (of a text of one paragraph) the parts of the pixels that it takes."""
+    drawing = _set(element, theme, frame)
+    block = drawing.block()
+    return block, [drawing.boxes(first, last, block.spread) for first, last in spans]
+
+
+def _set(element: TextElement, theme: Theme, frame: tuple[int, int]) -> _Drawing:
     style: TextStyle = getattr(theme.styles, element.style)
     wanted = style.size * min(frame) if element.size is None else pixels(element.size, frame[1])
     panel = element.background or style.background
@@ -77,7 +103,7 @@ def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
     )
     if element.width is not None:
         layout = replace(layout, width=room[0] - around[0] * layout.size)
-    return _Drawing(element, style, theme, layout, panel, rule).block()
+    return _Drawing(element, style, theme, layout, panel, rule)
 
 
 def _room(element: TextElement, style: TextStyle, theme: Theme, frame: tuple[int, int]) -> tuple[float, float]:
@@ -112,14 +138,17 @@ class _Drawing:
         self._color = rgba(element.color or style.color, theme.colors)
         self._align = element.align or style.align
         self._outline = element.outline
+        animations = (element.enter or style.enter, element.exit or style.exit)
+        self._is_typed = any(animation.type == "typewriter" for animation in animations)
         self._panel, self._rule = panel, rule
         size = layout.size
         self._padding = (round(_PANEL[0] * size / 2), round(_PANEL[1] * size / 2)) if panel else (0, 0)
         has_shadow = style.shadow and panel is None if element.shadow is None else element.shadow
         self._blur = max(2.0, size / 9) if has_shadow else 0.0
+        self._glow = style.glow
         # Glyphs may swing out of their lines, by half an em at most.
         stroke = self._outline.width if self._outline else 0
-        self._spread = math.ceil(stroke + 3.5 * self._blur + size / 2) + 2
+        self._spread = math.ceil(stroke + max(3.5 * self._blur, _HALO * size if self._glow else 0) + size / 2) + 2
         below = (_RULE_GAP + _RULE_HEIGHT) * size if rule else 0.0
         width = math.ceil(layout.width) + 2 * self._padding[0]
         height = math.ceil(layout.height + below) + 2 * self._padding[1]
@@ -132,8 +161,59 @@ class _Drawing:
         if ink.colored is not None:
             letters.append(ImageClip(ink.colored, transparent=True, duration=1))
         letters = [*self._outline_clip(), *letters]
-        clips = [*self._panel_clip(), *self._shadow_clip(letters), *letters, *self._rule_clip()]
-        return _cropped(_flat(clips, self._canvas), self._spread)
+        inked = [*self._shadow_clip(letters), *self._glow_clips(letters), *letters]
+        panel, rule = self._panel_clip(), self._rule_clip()
+        block = _cropped(_flat([*panel, *inked, *rule], self._canvas), self._spread)
+        if self._panel is None and self._outline is None:
+            block = replace(block, color=self._color[:3])
+        return self._typed(block, [*panel, *rule]) if self._is_typed else block
+
+    def _typed(self, block: Block, ground: list[ImageClip]) -> Block:
+        """The block with what it takes to type it; ``ground`` stays."""
+        cut = self._spread - block.spread
+        blank = _flat(ground, self._canvas) if ground else np.zeros((*self._canvas[::-1], 4), np.uint8)
+        steps = tuple((left - cut, top - cut, right - cut, low - cut) for left, top, right, low in self._steps())
+        high, wide = block.rgba.shape[:2]
+        return replace(block, blank=np.ascontiguousarray(blank[cut : cut + high, cut : cut + wide]), steps=steps)
+
+    def _steps(self) -> list[tuple[int, int, int, int]]:
+        """Where each character is on the canvas, in the order of reading; a line is as tall as its surroundings."""
+        steps = []
+        lines, size = self._layout.lines, self._layout.size
+        for number, line in enumerate(lines):
+            x = self._spread + self._padding[0] + self._aligned(line.width * size)
+            base = self._spread + self._padding[1] + self._layout.baseline + number * self._layout.pitch
+            top = 0 if number == 0 else round(base - 0.76 * self._layout.pitch)
+            low = self._canvas[1] if number == len(lines) - 1 else round(base + 0.24 * self._layout.pitch)
+            reach: dict[int, tuple[float, float]] = {}
+            for run in line.runs:
+                for glyph in run.glyphs:
+                    left, right = reach.get(glyph.cluster, (math.inf, -math.inf))
+                    reach[glyph.cluster] = min(left, glyph.x), max(right, glyph.x + glyph.advance)
+            for cluster in sorted(reach):
+                left, right = reach[cluster]
+                steps.append((round(x + left * size), top, round(x + right * size), low))
+        return steps
+
+    def boxes(self, first: int, last: int, spread: int) -> tuple[Box, ...]:
+        """Where the glyphs of characters ``first`` to ``last`` are, a box for each line that has any of them.
+
+        Boxes of one line reach as high as those of any other, so that nothing of an accent is left out.
+        """
+        layout, found = self._layout, []
+        for number, line in enumerate(layout.lines):
+            glyphs = [glyph for run in line.runs for glyph in run.glyphs if first <= glyph.cluster < last]
+            if not glyphs:
+                continue
+            start = spread + self._padding[0] + self._aligned(line.width * layout.size)
+            left = start + (min(glyph.x for glyph in glyphs) - _BESIDE) * layout.size
+            right = start + (max(glyph.x + glyph.advance for glyph in glyphs) + _BESIDE) * layout.size
+            # Between two lines, where the one has hardly anything below and the other hardly anything above.
+            edge = spread + self._padding[1] + layout.baseline + _BELOW * layout.size
+            top = edge + (number - 1) * layout.pitch if number else 0.0
+            bottom = edge + number * layout.pitch if number + 1 < len(layout.lines) else self._size[1] + 2 * spread
+            found.append(Box(round(left), round(top), round(right) - round(left), round(bottom) - round(top)))
+        return tuple(found)
 
     def _ink(self, fine: int) -> Ink:
         """The glyphs, ``fine`` times as large as they will be."""
@@ -180,6 +260,18 @@ class _Drawing:
         soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), self._blur), np.float32)
         return [_tinted(soft, _SHADOW).with_position((0, round(self._blur / 2)))]
 
+    def _glow_clips(self, letters: list[ImageClip]) -> list[ImageClip]:
+        """Light around the letters, as of a tube: wide and faint, close and bright."""
+        if self._glow is None:
+            return []
+        shape = _flat(letters, self._canvas)[:, :, 3].astype(np.float32) / 255
+        color = rgba(self._glow, self._colors)
+        clips = []
+        for reach, strength in ((0.26, 0.85), (0.07, 0.9)):
+            soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), reach * self._layout.size), np.float32)
+            clips.append(_tinted(np.clip(soft * (1 + 4 * reach), 0, 1) * np.float32(strength), color))
+        return clips
+
     def _rule_clip(self) -> list[ImageClip]:
         if self._rule is None:
             return []
@@ -196,6 +288,10 @@ _SHADOW: RGBA = (0, 8, 24, 140)
 _PANEL = (1.2, 0.6)
 _RULE_GAP, _RULE_HEIGHT = 0.3, 0.065
 _FINE_PIXELS = 16_000_000
+# What belongs to a word beside its advance, and below its baseline; in em.
+_BESIDE, _BELOW = 0.05, 0.3
+# How far a glow reaches, in em.
+_HALO = 0.7
 
 
 def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
-from reelqueue.errors import AssetError, RenderError
+from reelqueue.errors import AssetError, RenderError, VoiceError
 from reelqueue.spec_request import VideoRequest, overlap_seconds
 from reelqueue.spec_scenes import AudioElement, Scene, TransitionType, Trim, VideoElement, VisualElement
 from reelqueue.spec_values import Limits
 from render.engine.probe import MediaFacts
 
 SAMPLE_RATE = 48_000
+_CANDIDATES = 12
+VOICE_PAUSE = 0.6
+"""What a scene waits for after its voice, in seconds; the transition that follows begins after the last word, too."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Sound:
     fade_in: float = 0.0
     fade_out: float = 0.0
     period: float = 0.0
+    ducked: bool = False
+    """It is turned down while a sound is heard that comes before it in the timeline."""
     pointer: str = field(default="", compare=False)
     """Where it stands in the request, for complaints about its file."""
 
@@ -70,11 +76,18 @@ class Timeline:
     frames: int
     scenes: tuple[SceneSpan, ...]
     sounds: tuple[Sound, ...]
-    poster_frame: int
+    poster_frame: int | None
+    """None: the best of ``poster_candidates``."""
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
+
+    @property
+    def poster_candidates(self) -> list[int]:
+        """The middles of scenes, of which the best may become the poster: a few, spread over the video."""
+        step = -(-len(self.scenes) // _CANDIDATES)
+        return [span.first + (span.frames - span.overlap) // 2 for span in self.scenes[::step]]
 
     @property
     def samples(self) -> int:
@@ -85,6 +98,7 @@ class Timeline:
 def make_timeline(
     request: VideoRequest,
     media: Mapping[str, MediaFacts],
+    spoken: Mapping[int, float] = MappingProxyType({}),
     *,
     limits: Limits = Limits(),  # noqa: B008
 ) -> Timeline:
@@ -93,14 +107,16 @@ def make_timeline(
     Args:
         request: what to show.
         media: what was found in each video and sound file, by source.
+        spoken: how long the voice of each scene speaks, in seconds.
         limits: the longest video allowed, for lengths that only the files told.
 
     Raises:
         AssetError: a file gives its scene a length that is longer than allowed.
+        VoiceError: a voice speaks for longer than its scene lasts.
         RenderError: the video would be longer than allowed.
     """
     fps = request.output.fps
-    lengths = [_scene_seconds(scene, request, media) for scene in request.scenes]
+    lengths = [_scene_seconds(number, request, media, spoken.get(number)) for number in range(len(request.scenes))]
     transitions = [request.transition_after(index) for index in range(len(lengths))]
     overlaps = [
         overlap_seconds(transition, *pair) for transition, pair in zip(transitions, pairwise(lengths), strict=False)
@@ -108,8 +124,9 @@ def make_timeline(
     starts = [sum(lengths[:index]) - sum(overlaps[:index]) for index in range(len(lengths))]
     _check_lengths(request, media, limits)
     total = starts[-1] + lengths[-1]
-    if total > limits.max_seconds:
-        raise RenderError(f"The video would be {total:.1f} s long; the limit is {limits.max_seconds:g} s.")
+    most = limits.max_gif_seconds if request.output.format == "gif" else limits.max_seconds
+    if total > most:
+        raise RenderError(f"The video would be {total:.1f} s long; the limit is {most:g} s.")
     firsts = [_frame(start, fps) for start in starts]
     ends = [
         max(first + 1, _frame(start + length, fps))
@@ -125,7 +142,7 @@ def make_timeline(
         fps,
         ends[-1],
         tuple(scenes),
-        tuple(_sounds(request, scenes, fps, media)),
+        tuple(_sounds(request, scenes, fps, media, spoken)),
         _poster_frame(request, scenes, fps),
     )
 
@@ -146,14 +163,29 @@ def clip_seconds(trim: Trim, speed: float, facts: MediaFacts) -> float:
     return max(0.0, end - trim.start) / speed
 
 
-def _scene_seconds(scene: Scene, request: VideoRequest, media: Mapping[str, MediaFacts]) -> float:
+def voice_source(scene: int) -> str:
+    """What the voice of a scene is called among the files: nothing that a request names looks like it."""
+    return f"voice:{scene}"
+
+
+def _scene_seconds(number: int, request: VideoRequest, media: Mapping[str, MediaFacts], spoken: float | None) -> float:
+    scene = request.scenes[number]
+    voice_end = 0.0 if scene.voice is None or spoken is None else scene.voice.start + spoken
     if scene.duration != "auto":
+        if voice_end > scene.duration:
+            message = (
+                f"is spoken until {voice_end:.1f} s, and its scene is only {scene.duration:g} s long; "
+                'write "duration": "auto", or fewer words'
+            )
+            raise VoiceError(f"/scenes/{number}/voice/text", message, code="VOICE_TOO_LONG")
         return scene.duration
     ends = [
         element.start + (element.duration or clip_seconds(element.trim, _speed(element), media[element.src]))
         for element in scene.elements
         if isinstance(element, VideoElement | AudioElement)
     ]
+    if voice_end:
+        ends.append(voice_end + max(VOICE_PAUSE, request.transition_after(number).seconds))
     return max([*ends, 1 / request.output.fps]) if ends else request.theme.scene_seconds
 
 
@@ -173,7 +205,13 @@ def _element_spans(scene: Scene, frames: int, fps: int) -> tuple[ElementSpan, ..
     return tuple(spans)
 
 
-def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Mapping[str, MediaFacts]) -> list[Sound]:
+def _sounds(
+    request: VideoRequest,
+    scenes: list[SceneSpan],
+    fps: int,
+    media: Mapping[str, MediaFacts],
+    spoken: Mapping[int, float],
+) -> list[Sound]:
     sounds = []
     total = scenes[-1].end / fps
     before = 0.0
@@ -184,7 +222,10 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                 continue
             length = clip_seconds(element.trim, _speed(element), media[element.src])
             room = span.frames / fps - element.start
-            length = min(room, length if element.duration is None else min(element.duration, length))
+            loops = isinstance(element, VideoElement) and element.loop and length > 0
+            period = max(1, int(length * fps)) / fps if loops else 0.0
+            once = room if loops else length
+            length = min(room, once if element.duration is None else min(element.duration, once))
             if length <= 0 or element.volume == 0:
                 continue
             own = (element.fade_in, element.fade_out) if isinstance(element, AudioElement) else (0.0, 0.0)
@@ -201,9 +242,15 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                     element.volume,
                     max(own[0], fade_in),
                     max(own[1], fade_out),
+                    period=period,
                     pointer=request.pointer(span.index, index),
                 )
             )
+        voice = request.scenes[span.index].voice
+        if voice and voice.volume > 0 and span.index in spoken:
+            # Not faded with the picture: each word is to be understood.
+            at, length = span.first / fps + voice.start, spoken[span.index]
+            sounds.append(Sound(voice_source(span.index), at, length, volume=voice.volume))
         before = after
     track = request.soundtrack
     if track and track.volume > 0:
@@ -218,16 +265,19 @@ def _sounds(request: VideoRequest, scenes: list[SceneSpan], fps: int, media: Map
                 fade_in=track.fade_in,
                 fade_out=track.fade_out,
                 period=once if loops else 0.0,
+                ducked=track.ducking,
                 pointer="/soundtrack/src",
             )
         )
     return sounds
 
 
-def _poster_frame(request: VideoRequest, scenes: list[SceneSpan], fps: int) -> int:
+def _poster_frame(request: VideoRequest, scenes: list[SceneSpan], fps: int) -> int | None:
     """The frame asked for, else the middle of the first scene, where everything has come in."""
     if request.output.poster is None:
         return (scenes[0].frames - scenes[0].overlap) // 2
+    if request.output.poster.at == "best":
+        return None
     return min(_frame(request.output.poster.at, fps), scenes[-1].end - 1)
 
 

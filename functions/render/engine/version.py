@@ -12,13 +12,13 @@ import reelqueue
 
 # The libraries that make pixels and bits: decoding, painting, setting text and the fonts for that, encoding.
 LIBRARIES = (
-    "av", "icu4py", "moviepy", "numpy", "opencv-python-headless", "pillow", "uharfbuzz",
+    "av", "icu4py", "moviepy", "numpy", "opencv-python-headless", "pillow", "uharfbuzz", "webvtt-py",
     "fontpkg-comfortaa", "fontpkg-eb-garamond", "fontpkg-geologica", "fontpkg-ibm-plex-sans", "fontpkg-inter",
     "fontpkg-manrope", "fontpkg-play", "fontpkg-roboto-slab", "fontpkg-source-sans-3", "fontpkg-source-serif-4",
     "fontpkg-vollkorn", "manimgx-fonts", "manimgx-fonts-cjk",
 )  # fmt: skip
 # What the engine takes from the domain: what a request means, in methods and constants.
-DOMAIN = ("glyphs.py", "spec*.py", "themes.py", "typefaces.py")
+DOMAIN = ("glyphs.py", "spec*.py", "theme*.py", "typefaces.py", "voices.py")
 
 
 @cache

@@ -12,10 +12,11 @@ from render.engine.audio import make_sound
 from render.engine.compose import Composer
 from render.engine.control import Control
 from render.engine.encode import Encoding, SegmentWriter
+from render.engine.finish import finish
 from render.engine.job import Job, Report, Task
-from render.engine.join import join
+from render.engine.material import Material
 from render.engine.process import Ffmpeg
-from render.engine.stage import Material
+from render.engine.vp9 import Vp9Writer
 
 _REPORT_SECONDS = 0.25
 
@@ -26,7 +27,7 @@ class Worker:
     def __init__(self, job: Job, reports: IO[bytes]) -> None:
         self._job = job
         self._reports = reports
-        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, job.letterings))
+        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, job.letterings, job.captions))
         # In the crew's process group, so that whoever kills the crew kills this too.
         self._ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
 
@@ -44,23 +45,31 @@ class Worker:
     def _do(self, task: Task) -> None:
         job = self._job
         if task.kind == "sound":
-            make_sound(job.timeline, job.assets.paths, job.request.output.quality, job.sound, self._ffmpeg)
+            make_sound(job.timeline, job.assets.paths, job.request.output, job.sound, self._ffmpeg)
         elif task.kind == "segment":
             self._segment(task)
         elif task.kind == "poster":
-            segment = job.segments[task.index]
-            self._composer.save_poster(segment, job.timeline.poster_frame - segment.first, job.poster)
+            self._poster(task)
         else:
             self._composer.close()
             files = [job.segment_file(segment.index) for segment in job.segments]
-            join(job.segments, files, job.timeline.fps, job.sound, job.video)
+            finish(job.request.output, job.segments, files, job.sound, job.video, self._ffmpeg)
+
+    def _poster(self, task: Task) -> None:
+        wanted = self._job.timeline.poster_frame
+        if wanted is None:
+            self._composer.save_best_poster(self._job.segments, self._job.poster)
+            return
+        segment = self._job.segments[task.index]
+        self._composer.save_poster(segment, wanted - segment.first, self._job.poster)
 
     def _segment(self, task: Task) -> None:
         segment, target = self._job.segments[task.index], self._job.segment_file(task.index)
         # Renamed when it is whole: a killed process leaves nothing that looks like a segment.
         unfinished = target.with_suffix(".part")
         told, next_report = 0, time.monotonic() + _REPORT_SECONDS
-        with SegmentWriter(unfinished, Encoding.of(self._job.request.output)) as writer:
+        encoding = Encoding.of(self._job.request.output)
+        with (Vp9Writer if encoding.format == "webm" else SegmentWriter)(unfinished, encoding) as writer:
 
             def painted() -> None:
                 nonlocal told, next_report

@@ -18,7 +18,9 @@ from PIL import Image
 
 from reelqueue.spec import parse_request
 from render.engine import Control, FetchError, Kept, Rendered, render
+from render.engine.loudness import Loudness
 from render.engine.process import find_ffmpeg
+from render.engine.speech import Speaker
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
 SMALL = {"width": WIDTH, "height": HEIGHT, "fps": FPS, "quality": "draft"}
@@ -29,6 +31,12 @@ Make = Callable[..., "Video"]
 def run_ffmpeg(*arguments: str) -> bytes:
     command = [find_ffmpeg(None), "-v", "error", "-y", "-nostdin", *arguments]
     return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def measured(path: Path) -> Loudness:
+    """How loud the sound of a file is, once it has been decoded."""
+    command = [find_ffmpeg(None), "-nostats", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
+    return Loudness.of_report(subprocess.run(command, check=True, capture_output=True, text=True).stderr)
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,7 @@ def make(media: Path, tmp_path: Path) -> Make:
         workers: int | None = None,
         kept: Kept | None = None,
         memory_kills: int = 0,
+        speaker: Speaker | None = None,
         **fields: Any,
     ) -> Video:
         body = {"webhookUrl": "https://app.example.com/hook", "scenes": list(scenes), "output": SMALL | (output or {})}
@@ -142,7 +151,7 @@ def make(media: Path, tmp_path: Path) -> Make:
                 raise FetchError(f"{src} does not exist; upload it first")
             shutil.copy(source, target)
 
-        how: dict[str, Any] = {"kept": kept, "workers": workers, "memory_kills": memory_kills}
+        how: dict[str, Any] = {"kept": kept, "workers": workers, "memory_kills": memory_kills, "speaker": speaker}
         return Video(render(request, workdir, fetch=fetch, control=control, **how), control)
 
     return made

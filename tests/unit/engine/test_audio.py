@@ -60,3 +60,22 @@ def test_a_sound_that_breaks_off_is_an_error_that_names_its_element(tmp_path: Pa
     message = r"scenes\[1\]\.elements\[0\]\.src: asset:a cannot be decoded after \d\.\d s; it may be damaged"
     with pytest.raises(AssetError, match=message):
         mixed(tmp_path, sound, tmp_path / "damaged", 4)
+
+
+def test_music_that_gives_way_is_turned_down_under_the_other_sounds_and_only_there(tmp_path: Path) -> None:
+    run_ffmpeg("-f", "lavfi", "-i", "sine=f=100:r=48000:d=6,volume=6dB", str(tmp_path / "music.wav"))
+    run_ffmpeg("-f", "lavfi", "-i", "sine=f=9000:r=48000:d=2,volume=6dB", str(tmp_path / "voice.wav"))
+    sounds = (Sound("voice", 2, 2), Sound("music", 0, 6, ducked=True))
+    paths = {"voice": tmp_path / "voice.wav", "music": tmp_path / "music.wav"}
+    target = tmp_path / "mix.f32"
+    mix(Timeline(25, 150, (), sounds, 0), paths, target, Ffmpeg(find_ffmpeg(None), Control(), tmp_path))
+    samples = np.fromfile(target, np.float32).reshape(-1, 2)[:, 0]
+
+    def music(second: float) -> float:
+        """The level of the music in a tenth of a second, in dB."""
+        piece = samples[round(second * SAMPLE_RATE) :][: SAMPLE_RATE // 10]
+        wave = np.exp(-2j * np.pi * 100 * np.arange(len(piece)) / SAMPLE_RATE)
+        return float(20 * np.log10(abs(np.mean(piece * wave)) * 2))
+
+    assert music(1.0) == pytest.approx(music(5.5), abs=0.1)
+    assert music(3.0) == pytest.approx(music(1.0) - 12, abs=0.5)

@@ -14,6 +14,7 @@ import pytest
 from reelqueue.spec import VideoRequest, parse_request
 from render.engine import version
 from render.engine.assets import Assets
+from render.engine.cues import cues_of
 from render.engine.fingerprint import fingerprints
 from render.engine.images import ImageFacts
 from render.engine.probe import MediaFacts
@@ -22,6 +23,9 @@ from render.engine.timeline import make_timeline
 
 Body = dict[str, Any]
 FUNCTIONS = Path(__file__).parents[3] / "functions"
+
+
+CUE = {"start": 0, "end": 1, "text": "The very end"}
 
 
 def body() -> Body:
@@ -37,7 +41,7 @@ def body() -> Body:
         "scenes": [
             {"id": "one", "duration": 2, "background": "#102030", "elements": [image, text], "transition": fade},
             {"duration": 2, "elements": [clip, {"type": "audio", "src": "asset:tone"}], "transition": fade},
-            {"text": "The end", "duration": 2},
+            {"text": "The end", "duration": 2, "voice": {"text": "The end."}, "captions": {"cues": [CUE]}},
         ],
     }
 
@@ -60,7 +64,8 @@ def named(sent: Body, contents: dict[str, str] | None = None, engine: str = "1")
     files = assets(request, contents)
     timeline = make_timeline(request, files.media)
     segments = make_segments(timeline)
-    return list(zip(segments, fingerprints(request, timeline, segments, files, engine), strict=True))
+    cues = cues_of(request, timeline, files)
+    return list(zip(segments, fingerprints(request, timeline, segments, files, engine, cues), strict=True))
 
 
 def prints(sent: Body, contents: dict[str, str] | None = None, engine: str = "1") -> list[str]:
@@ -107,6 +112,10 @@ OF_0, OF_1, OF_2, ALL = {0, 1}, {1, 2, 3}, {3, 4}, {0, 1, 2, 3, 4}
         ("scenes.1.elements.0.width", "50%", OF_1),
         ("scenes.0.transition", {"type": "wipeleft", "duration": 0.5}, {1}),
         ("scenes.2.text", "The End", OF_2),
+        ("scenes.2.captions.cues.0.text", "The very End", OF_2),
+        ("scenes.2.captions.cues.0.end", 1.5, OF_2),
+        ("scenes.2.captions.style", "karaoke", OF_2),
+        ("scenes.2.captions.position", "top", OF_2),
     ],
 )
 def test_what_is_seen_counts_where_it_is_seen(place: str, value: Any, touched: set[int]) -> None:

@@ -39,7 +39,7 @@ def test_it_fades_in_and_out() -> None:
 def test_every_animation_ends_where_the_element_belongs(kind: AnimationType) -> None:
     start = pose(0, 60, animation(type=kind), None, 30)
     end = pose(11, 60, animation(type=kind), None, 30)
-    assert start.opacity < end.opacity
+    assert (start.opacity, start.typed) < (end.opacity, end.typed)
     assert abs(end.dx) <= abs(start.dx)
     assert abs(end.dy) <= abs(start.dy)
     assert abs(1 - end.scale) <= abs(1 - start.scale)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from reelqueue.errors import AssetError
 from render.engine import Control, Stopped
+from render.espeak import Espeak
 
 from .conftest import FPS, HEIGHT, WIDTH, Make, Video, run_ffmpeg
 
@@ -238,6 +239,15 @@ def test_sounds_that_add_up_too_loud_are_limited(make: Make) -> None:
     video = make(plain("#000", 1, elements=[tone, tone, tone, tone]))
     assert abs(video.sound).max() < 1.0
     assert len(video.sound) == pytest.approx(48_000, abs=48_000 / FPS)
+
+
+def test_a_scene_is_spoken_and_lasts_as_long(make: Make) -> None:
+    voice = {"text": "See you in the mountains.", "start": 0.5}
+    video = make({"text": "See you", "voice": voice}, speaker=Espeak())
+    assert 2.2 < video.rendered.duration < 4
+    assert loudness(video, 0, 0.4) < 1e-3
+    assert loudness(video, 0.6, video.rendered.duration - 0.8) > 0.05
+    assert loudness(video, video.rendered.duration - 0.5, video.rendered.duration) < 1e-3
 
 
 # Progress and stop

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reelqueue.errors import AssetError, RenderError
+from reelqueue.errors import AssetError, RenderError, VoiceError
 from reelqueue.spec import Limits, parse_request
 from render.engine.probe import MediaFacts
 from render.engine.timeline import Timeline, make_timeline
@@ -16,9 +16,15 @@ SOUND = MediaFacts(seconds=1.5, has_audio=True)
 MEDIA = {"asset:clip.mp4": CLIP, "asset:sound.wav": SOUND, "asset:mute.mp4": MediaFacts(2.0, False, 320, 180)}
 
 
-def timeline(*scenes: Any, fps: int = 30, limits: Limits = Limits(), **fields: Any) -> Timeline:  # noqa: B008
+def timeline(
+    *scenes: Any,
+    fps: int = 30,
+    limits: Limits = Limits(),  # noqa: B008
+    spoken: dict[int, float] | None = None,
+    **fields: Any,
+) -> Timeline:
     body = {"webhookUrl": "https://app.example.com/hook", "scenes": list(scenes), "output": {"fps": fps}} | fields
-    return make_timeline(parse_request(body), MEDIA, limits=limits)
+    return make_timeline(parse_request(body), MEDIA, spoken or {}, limits=limits)
 
 
 def cut(seconds: float, **fields: Any) -> dict[str, Any]:
@@ -127,3 +133,38 @@ def test_a_file_that_alone_is_too_long_is_named() -> None:
         AssetError, match=r"scenes\[0\]\.video: asset:clip\.mp4 plays for 3 s; the limit is 2 s; trim it"
     ):
         timeline({"video": "asset:clip.mp4"}, limits=Limits(max_seconds=2))
+
+
+@pytest.mark.parametrize("ducking", [True, False])
+def test_only_a_soundtrack_that_asks_for_it_is_ducked(ducking: bool) -> None:
+    scene = {"duration": 2, "elements": [{"type": "audio", "src": "asset:sound.wav"}]}
+    sounds = timeline(scene, soundtrack={"src": "asset:sound.wav", "ducking": ducking}).sounds
+    assert [sound.ducked for sound in sounds] == [False, ducking]
+
+
+def says(**fields: Any) -> dict[str, Any]:
+    return {"text": "a", "voice": {"text": "Hello", **fields}, "transition": {"type": "none"}}
+
+
+def test_a_scene_lasts_as_long_as_its_voice_and_a_pause() -> None:
+    line = timeline(says(start=0.4), says(), spoken={0: 2.0, 1: 1.4})
+    assert [span.frames for span in line.scenes] == [90, 60]
+    assert [(sound.src, sound.at, sound.seconds) for sound in line.sounds] == [("voice:0", 0.4, 2), ("voice:1", 3, 1.4)]
+
+
+def test_a_voice_has_ended_when_the_next_scene_comes_in() -> None:
+    slow = {**says(), "transition": {"type": "fade", "duration": 1.5}}
+    line = timeline(slow, says(), spoken={0: 3.0, 1: 3.0})
+    assert line.scenes[0].end - line.scenes[0].overlap == 90
+    assert [(sound.fade_in, sound.fade_out) for sound in line.sounds] == [(0, 0), (0, 0)]
+
+
+def test_a_longer_clip_decides_over_a_shorter_voice() -> None:
+    scene = {"video": "asset:clip.mp4", "voice": {"text": "Hello"}}
+    assert timeline(scene, spoken={0: 1.0}).seconds == 3
+
+
+def test_a_voice_that_its_scene_has_no_time_for_is_an_error_that_names_it() -> None:
+    message = r"scenes\[1\]\.voice\.text: is spoken until 3\.5 s, and its scene is only 3 s long; write"
+    with pytest.raises(VoiceError, match=message):
+        timeline(cut(1), {**says(start=0.5), "duration": 3}, spoken={1: 3.0})

@@ -23,9 +23,9 @@ from render.engine import Control
 from render.engine.assets import Assets, gather
 from render.engine.compose import Composer
 from render.engine.job import Job, Report, Task
+from render.engine.material import Material
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
-from render.engine.stage import Material
 from render.engine.text import draw_texts
 from render.engine.timeline import make_timeline
 from render.engine.worker import Worker

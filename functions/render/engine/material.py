@@ -1,0 +1,49 @@
+"""What every scene of a video is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reelqueue.spec_request import VideoRequest
+from render.engine.assets import Assets
+from render.engine.backdrop import Backgrounds
+from render.engine.captions import DrawnCaptions
+from render.engine.decoration import Decoration, decoration_of
+from render.engine.lettering import Letterings
+from render.engine.planes import Picture
+from render.engine.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Material:
+    """A request with all that was prepared for it."""
+
+    request: VideoRequest
+    timeline: Timeline
+    assets: Assets
+    letterings: Letterings
+    backgrounds: Backgrounds
+    decoration: Decoration | None
+    captions: DrawnCaptions
+
+    @classmethod
+    def of(
+        cls,
+        request: VideoRequest,
+        timeline: Timeline,
+        assets: Assets,
+        letterings: Letterings,
+        captions: DrawnCaptions = MappingProxyType({}),
+    ) -> Material:
+        theme, size = request.theme, (request.output.width, request.output.height)
+        backgrounds, decoration = Backgrounds(theme, size), decoration_of(theme, size)
+        return cls(request, timeline, assets, letterings, backgrounds, decoration, captions)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.request.output.width, self.request.output.height
+
+    def ground(self, scene: int) -> Picture:
+        """The background of a scene."""
+        return self.backgrounds.of(self.request.scenes[scene])

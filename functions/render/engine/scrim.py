@@ -1,0 +1,123 @@
+"""A veil behind a text, as strong as its letters need over a picture: a contrast of 4.5 (WCAG 2.2, 1.4.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reelqueue.themes import Theme
+from render.engine.colors import rgba
+from render.engine.framing import rounded
+from render.engine.geometry import Box
+from render.engine.layers import Layer
+from render.engine.planes import Frame, Picture, paint
+from render.engine.timeline import ElementSpan
+
+Pixels = NDArray[np.uint8]
+Color = tuple[int, int, int]
+
+CONTRAST = 4.5
+# Encoding and scaling blur what was measured; so much more is asked for.
+_WANTED = CONTRAST * 1.08
+# So many of a hundred pixels may be brighter (or darker) than what is reckoned with.
+_PERCENTILE = 97
+_STRONGEST = 0.9
+_LOOKS = 3
+_SMALL = 96
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What lies behind a text: the scene's background, and the layers below."""
+
+    ground: Picture
+    below: Sequence[Layer]
+    theme: Theme
+
+    def scrim(self, box: Box, color: Color, here: ElementSpan, frame: tuple[int, int]) -> Pixels | None:
+        """The veil for letters of this colour in this box; None where they stand out without one."""
+        pictures = [layer for layer in self.below if layer.pictorial]
+        if not pictures:
+            return None
+        seen = self._seen(box, here, frame, pictures)
+        veil = self._veil(color)
+        strength = _needed(seen, color, veil)
+        return None if strength == 0 else _drawn(box, frame, veil, strength)
+
+    def _seen(self, box: Box, here: ElementSpan, frame: tuple[int, int], pictures: list[Layer]) -> Pixels:
+        """Colours (RGB) behind the box while the text is there. Of a clip anything is expected."""
+        if any(layer.clip is not None for layer in pictures):
+            return np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
+        looks = []
+        canvas = Frame(*frame)
+        for look in range(_LOOKS):
+            paint(canvas, self.ground, 0, 0)
+            number = here.first + (here.frames - 1) * look // (_LOOKS - 1)
+            for layer in self.below:
+                layer.paint(canvas, number)
+            part = _part(canvas, box)
+            if part is not None:
+                looks.append(part)
+        return np.concatenate(looks) if looks else np.zeros((1, 3), np.uint8)
+
+    def _veil(self, color: Color) -> Color:
+        """The theme's background, where the letters stand out from it; else black or white."""
+        ground = rgba("background", self.theme.colors)[:3]
+        if _contrast(_luminance(np.array([ground])), _luminance(np.array([color])))[0] >= 2 * CONTRAST:
+            return ground
+        light = _luminance(np.array([color]))[0] > 0.18
+        return (0, 0, 0) if light else (255, 255, 255)
+
+
+def _part(frame: Frame, box: Box) -> Pixels | None:
+    """The colours of the frame in this box, a few thousand of them."""
+    left, top = max(0, box.x) // 2 * 2, max(0, box.y) // 2 * 2
+    right, low = min(frame.width, box.x + box.width) // 2 * 2, min(frame.height, box.y + box.height) // 2 * 2
+    if right - left < 2 or low - top < 2:
+        return None
+    size = (min(_SMALL, right - left) // 2 * 2, min(_SMALL, low - top) // 2 * 2)
+    small = Frame(*size)
+    for to, come, part in ((small.y, frame.y, 1), (small.u, frame.u, 2), (small.v, frame.v, 2)):
+        cut = come[top // part : low // part, left // part : right // part]
+        to[:] = cv2.resize(cut, (size[0] // part, size[1] // part), interpolation=cv2.INTER_AREA)
+    return small.rgb().reshape(-1, 3)
+
+
+def _needed(seen: Pixels, color: Color, veil: Color) -> float:
+    """How strong the veil must be, 0 to 1."""
+    letters = _luminance(np.array([color]))
+    for strength in np.arange(0, _STRONGEST + 0.01, 0.02):
+        mixed = seen * (1 - strength) + np.array(veil) * strength
+        contrasts = _contrast(_luminance(mixed), letters)
+        if np.percentile(contrasts, 100 - _PERCENTILE) >= _WANTED:
+            return float(strength)
+    return _STRONGEST
+
+
+def _drawn(box: Box, frame: tuple[int, int], veil: Color, strength: float) -> Pixels:
+    """A soft-edged veil that is whole where the box is: RGBA pixels about the same middle."""
+    soft = 0.03 * min(frame)
+    edge = math.ceil(2.5 * soft)
+    shape = np.pad(rounded((box.width + edge, box.height + edge), soft), edge)
+    cover = np.asarray(cv2.GaussianBlur(shape, (0, 0), soft / 1.6), np.float32) / 255
+    pixels = np.empty((*cover.shape, 4), np.uint8)
+    pixels[:, :, :3] = veil
+    pixels[:, :, 3] = np.rint(cover * strength * 255)
+    return pixels
+
+
+def _luminance(colors: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Relative luminance of 8-bit sRGB colours (WCAG 2.2)."""
+    levels = np.asarray(colors, np.float64) / 255
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
+
+
+def _contrast(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    high, low = np.maximum(one, other), np.minimum(one, other)
+    return np.asarray((high + 0.05) / (low + 0.05), np.float64)

@@ -1,0 +1,1 @@
+"""What people watch the service by: the dashboards, from one readable list of panels."""

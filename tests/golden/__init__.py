@@ -1,0 +1,1 @@
+"""Golden frames: what each feature looks like, held by pictures that somebody has looked at."""

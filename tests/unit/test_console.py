@@ -1,0 +1,30 @@
+"""The console of the local stack: what a person reads of a function's log."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from local.console import console_lines
+from reelqueue import metrics
+
+
+def record(level: str, message: str) -> str:
+    return json.dumps({"level": level, "message": message})
+
+
+def test_the_lines_of_jobs_and_what_is_wrong_are_shown() -> None:
+    log = ["START RequestId: 1", record("INFO", "✅ Job a completed"), record("INFO", "segments"), "END RequestId: 1"]
+    assert console_lines([*log, record("ERROR", "no")]) == ["✅ Job a completed", "⚠️ error: no"]
+
+
+def test_what_is_no_record_is_a_stack_trace() -> None:
+    assert console_lines(["Traceback", "KeyError: 1"]) == ["Traceback", "KeyError: 1"]
+    assert console_lines(["[ERROR] Exception: Unauthorized", "Exception: Unauthorized"]) == []
+
+
+def test_metrics_are_not_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(metrics.JOBS_ACCEPTED)
+    metrics.count(metrics.JOBS_FAILED, code="RENDER_LOST")
+    assert console_lines(capsys.readouterr().out.splitlines()) == []
