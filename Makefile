@@ -9,6 +9,12 @@ SOURCES := $(wildcard functions local ops examples bench tests)
 # sam reports its use to AWS unless told not to.
 export SAM_CLI_TELEMETRY := 0
 
+# SAM calls functions/Makefile, which finds uv on PATH.
+SAM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/sam
+
+# Which table of samconfig.toml `make build` and `make deploy` read.
+ENVIRONMENT ?= default
+
 # How long `make simulate` looks.
 SCHEDULES ?= 10000
 PROCESSES ?= 2
@@ -17,7 +23,7 @@ PROCESSES ?= 2
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fonts dashboards demo dev bench test simulate check lint build deploy image
+.PHONY: help setup lock fonts dashboards demo dev bench test simulate check lint build deploy image test-image sam-local
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,9 +39,12 @@ $(VENV)/.installed: requirements.lock tests/decoder.lock
 	$(BIN)/uv pip install --quiet --target $(VENV)/decoder --no-deps --require-hashes -r tests/decoder.lock
 	touch $@
 
-lock: ## after a change of a requirement: solve and write requirements.lock anew
+lock: ## after a change of a requirement: solve and write the lock files anew, here and of what is deployed
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	    --python-version 3.11 --group pyproject.toml:dev functions/render/requirements.txt -o requirements.lock
+	for part in functions functions/render; do $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --python-version 3.13 --python-platform x86_64-manylinux_2_28 --constraint requirements.lock \
+	    $$part/requirements.txt -o $$part/requirements.lock || exit 1; done
 
 fonts: setup ## after a change of the fonts' versions: write the table of characters that submission reads
 	PYTHONPATH=functions:. $(BIN)/python -m local.fonts
@@ -52,7 +61,7 @@ gallery: setup ## every request of examples/gallery rendered, with sheets of fra
 demo: setup ## one video, from the request to the file, on this machine
 	$(BIN)/python -m local.demo
 
-dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_CONCURRENT= FRESH=1
+dev: setup ## the local stack until Ctrl-C; settings: PORT= RECEIVER_PORT= MAX_CONCURRENT= FRESH=1 RENDER=image
 	@$(BIN)/python -m local.dev
 
 bench: setup ## the benchmarks, into bench/results.json; BENCH= names some
@@ -76,11 +85,20 @@ lint: setup
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint --region us-east-1
 
-build: setup ## what is deployed, into .aws-sam (needs Docker for the render image)
-	$(BIN)/sam build
+# Without Docker all but the render image, so that what can be checked is checked.
+build: setup ## what is deployed, into .aws-sam (the render image in it needs Docker)
+	@if docker info >/dev/null 2>&1; then $(SAM) build --config-env $(ENVIRONMENT); \
+	    else $(SAM) build --config-env $(ENVIRONMENT) --exclude RenderFunction \
+	    && echo 'NOT BUILT, AS NO DOCKER ENGINE ANSWERS: the render image. make deploy needs it.'; fi
 
-deploy: build ## the stack, into your AWS account
-	$(BIN)/sam deploy
+deploy: build ## the stack, into your AWS account, step by step; ENVIRONMENT= names a table of samconfig.toml
+	$(SAM) deploy --guided --config-env $(ENVIRONMENT)
 
-image: setup ## the render image alone (needs Docker)
-	$(BIN)/sam build RenderFunction
+image: ## the render image (needs Docker); BASE_IMAGE= names another base
+	docker build $(BUILD_FLAGS) --file functions/render/Dockerfile $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --tag reelqueue-render .
+
+test-image: setup ## the render image, built and tested as a container on the local stack (needs Docker)
+	tools/test-image
+
+sam-local: setup ## what sam local needs to call single functions, after make build and beside make dev RENDER=image
+	@$(BIN)/python -m local.sam

@@ -1,4 +1,4 @@
-"""What a theme's decoration costs: milliseconds of one core for a frame, and the part of that which the cheapest takes."""
+"""What a theme's decoration costs: milliseconds of one core for a frame, against what the cheapest takes."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -51,5 +52,6 @@ class Aws:
         self.functions: LambdaClient = session.client("lambda", endpoint_url=endpoint_url, config=config)
         self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint_url, config=config)
         self.s3: S3Client = session.client("s3", endpoint_url=endpoint_url, config=config)
+        self.secrets: SecretsManagerClient = session.client("secretsmanager", endpoint_url=endpoint_url, config=config)
         self.sns: SNSClient = session.client("sns", endpoint_url=endpoint_url, config=config)
         self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url, config=config)

@@ -18,6 +18,8 @@ _POLL_SECONDS = 0.5
 _SLACK_SECONDS = 10.0
 """An event is stamped before it can be read."""
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
+_OF_A_CONTAINER = "(rapid)"
+"""How Lambda's runtime interface emulator begins what it says of itself, after the time."""
 _METRICS = "_aws"
 """The field that makes a line of JSON a line of metrics (CloudWatch's embedded metric format)."""
 _EXPECTED = "Exception: Unauthorized"
@@ -35,7 +37,7 @@ def console_lines(messages: Iterable[str]) -> list[str]:
         record = _record(message)
         if record is not None:
             lines += _of_record(record)
-        elif not message.startswith(_PLATFORM) and message.strip():
+        elif not message.startswith(_PLATFORM) and _OF_A_CONTAINER not in message and message.strip():
             loose.append(message)
     return lines if _EXPECTED in loose else lines + loose
 

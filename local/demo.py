@@ -22,8 +22,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local.console import Console
 from local.deploy import DeployFailed
+from local.launch import StartFailed
 from local.ports import PortTaken
-from local.stack import PROJECT, AlreadyRunning, LocalStack, StartFailed
+from local.stack import PROJECT, AlreadyRunning, LocalStack
 
 EXAMPLE = PROJECT / "examples" / "winter.json"
 ASSETS = PROJECT / "examples" / "assets"

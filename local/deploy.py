@@ -23,8 +23,10 @@ class DeployFailed(Exception):
     """The emulator did not accept the template; the message holds its reasons."""
 
 
-def deploy(aws: Aws, template_file: Path, functions: Path, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Create the stack and wait for it.
+def deploy(
+    aws: Aws, template_file: Path, functions: Path, parameters: Mapping[str, str], render_image: str | None = None
+) -> dict[str, str]:
+    """Create the stack and wait for it. With ``render_image``, render is a container of that image.
 
     Returns:
         The physical id of each resource of the stack, by its logical id.
@@ -33,7 +35,9 @@ def deploy(aws: Aws, template_file: Path, functions: Path, parameters: Mapping[s
         DeployFailed: with the reasons that the emulator gave.
     """
     _upload_empty_code(aws)
-    template = overlay(load_template(template_file), functions=functions, code=(_CODE_BUCKET, _CODE_KEY))
+    template = overlay(
+        load_template(template_file), functions=functions, code=(_CODE_BUCKET, _CODE_KEY), render_image=render_image
+    )
     _upload_includes(aws, template, template_file.parent)
     aws.cloudformation.create_stack(
         StackName=STACK_NAME,

@@ -2,8 +2,9 @@
 
 Settings, as environment variables or after ``make dev``: ``PORT`` of the API (4566), ``RECEIVER_PORT`` of the webhook
 receiver (4567), ``MAX_CONCURRENT`` renders at the same time (5), ``STATE`` the folder of the state (.local),
-``FRESH=1`` to begin empty. Otherwise each start goes on where the last one ended: jobs, line, videos and assets are
-there again, and what was waiting or rendering goes on by itself.
+``RENDER=image`` to render in containers of the image that ``make image`` built, ``FRESH=1`` to begin empty. Otherwise
+each start goes on where the last one ended: jobs, line, videos and assets are there again, and what was waiting or
+rendering goes on by itself.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from pathlib import Path
 from types import FrameType
 
 from local.console import Console
+from local.containers import IMAGE, NoContainers
 from local.deploy import DeployFailed
+from local.launch import StartFailed
 from local.ports import PortTaken
-from local.stack import DEFAULT_PORT, DEFAULT_RECEIVER_PORT, PROJECT, AlreadyRunning, LocalStack, StartFailed
+from local.stack import DEFAULT_PORT, DEFAULT_RECEIVER_PORT, PROJECT, AlreadyRunning, LocalStack
 
-_FAILURES = (PortTaken, AlreadyRunning, StartFailed, DeployFailed)
+_FAILURES = (PortTaken, AlreadyRunning, StartFailed, DeployFailed, NoContainers)
 
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
@@ -33,6 +36,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         receiver_port = _number(environ, "RECEIVER_PORT", DEFAULT_RECEIVER_PORT)
         limit = _number(environ, "MAX_CONCURRENT", 5)
         fresh = _switch(environ, "FRESH")
+        image = render_image(environ)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -46,6 +50,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
                 port=port,
                 receiver_port=receiver_port,
                 parameters={"MaxConcurrentRenders": str(limit)},
+                render_image=image,
             )
         except _FAILURES as error:
             print(error, file=sys.stderr)
@@ -60,6 +65,14 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         return 1
     print("\nStopped.", flush=True)
     return 0
+
+
+def render_image(environ: Mapping[str, str]) -> str | None:
+    """The image that ``RENDER`` asks for; None for the source tree."""
+    raw = environ.get("RENDER") or "source"
+    if raw not in ("source", "image"):
+        raise ValueError(f"RENDER must be source or image, not {raw!r}")
+    return IMAGE if raw == "image" else None
 
 
 def _where(stack: LocalStack, seconds: float) -> str:

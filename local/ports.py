@@ -21,25 +21,25 @@ class PortTaken(Exception):
         )
 
 
-def claim(port: int | None, setting: str) -> int:
-    """The port, known to be free at this moment; any free one for None.
+def claim(port: int | None, setting: str, host: str = HOST) -> int:
+    """The port of ``host``, known to be free at this moment; any free one for None.
 
     Raises:
         PortTaken: somebody listens there.
     """
     if port is None:
-        return next(port for port in random.SystemRandom().sample(_OURS, len(_OURS)) if _is_free(port))
-    if not _is_free(port):
+        return next(port for port in random.SystemRandom().sample(_OURS, len(_OURS)) if _is_free(host, port))
+    if not _is_free(host, port):
         raise PortTaken(port, setting)
     return port
 
 
-def _is_free(port: int) -> bool:
+def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         # As servers do it: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise

@@ -29,19 +29,22 @@ class Receiver:
     ``say`` gets a line for each delivery; ``refuse_next`` makes a number of deliveries fail with 503 first.
     """
 
-    def __init__(self, port: int, secret: str, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self, port: int, secret: str, say: Callable[[str], None] = lambda line: None, *, host: str = HOST
+    ) -> None:
         self.say = say
         self.refuse_next = 0
         self._webhook = Webhook(secret)
         self._events: list[Event] = []
         self._lock = threading.Lock()
-        self._server = _Server((HOST, port), _handler(self))
+        self._server = _Server((host, port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, name="webhook-receiver", daemon=True)
 
     @property
     def url(self) -> str:
         """Where webhooks are to be posted."""
-        return f"http://{HOST}:{self._server.server_port}/webhook"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}/webhook"
 
     def received(self, job_id: str | None = None) -> list[Event]:
         """The events that came, in the order in which they came; of one job, or of all."""

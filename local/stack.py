@@ -13,23 +13,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-import requests
-
-from local import overlay
+from local import containers, overlay
 from local.aws import REGION, Aws
 from local.deploy import API_ID, deploy
 from local.emulator import JOURNAL
 from local.kept import Kept
+from local.launch import LOG, answers, emulator, wait_until
 from local.ports import HOST, claim
 from local.receiver import Receiver
 
@@ -38,12 +34,6 @@ DEFAULT_PORT = 4566
 DEFAULT_RECEIVER_PORT = 4567
 
 _STATE = "state"
-_START_SECONDS = 60
-_STOP_SECONDS = 15
-
-
-class StartFailed(Exception):
-    """The emulator did not come up; the message names the log."""
 
 
 class AlreadyRunning(Exception):
@@ -82,7 +72,7 @@ class LocalStack:
         self.resources = resources
         self.receiver = receiver
         self.file = root / "stack.json"
-        self.log = root / "emulator.log"
+        self.log = root / LOG
         self.supervisor = supervisor
         self._cleanup = contextlib.ExitStack()
 
@@ -96,6 +86,7 @@ class LocalStack:
         receiver_port: int | None = None,
         parameters: Mapping[str, str] | None = None,
         functions: Path = PROJECT / "functions",
+        render_image: str | None = None,
     ) -> LocalStack:
         """Start everything and wait until the API answers.
 
@@ -106,27 +97,33 @@ class LocalStack:
             receiver_port: of the webhook receiver; None takes a free one.
             parameters: of the template, for example ``{"MaxConcurrentRenders": "2"}``.
             functions: the folder with the handlers.
+            render_image: render in containers of this image instead of the source tree. All addresses are then those
+                of the bridge of the Docker engine, which this machine and its containers reach by the same name.
 
         Raises:
             PortTaken: one of the ports is in use.
             AlreadyRunning: the state folder is in use.
             StartFailed: the emulator ended, or did not answer in time.
             DeployFailed: the template was not accepted.
+            NoContainers: there is no Docker engine, or it has no such image.
         """
+        parameters = dict(parameters or {})
         with contextlib.ExitStack() as cleanup:
-            port = claim(port, "PORT")
-            receiver_port = claim(receiver_port, "RECEIVER_PORT")
+            host = HOST
+            if render_image is not None:
+                host = containers.host_address(render_image)
+                parameters = {"Architecture": containers.ARCHITECTURE, **parameters}
+            port = claim(port, "PORT", host)
+            receiver_port = claim(receiver_port, "RECEIVER_PORT", host)
             cleanup.enter_context(_only_user_of(root))
             if not keep:
                 shutil.rmtree(root / _STATE, ignore_errors=True)
             kept = Kept.take_over(root / _STATE)
-            receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET))
-            endpoint_url = f"http://{HOST}:{port}"
-            log = root / "emulator.log"
-            supervisor = cleanup.enter_context(_supervisor(root, port, log))
-            _wait_until(lambda: _answers(f"{endpoint_url}/_ministack/ready", None), supervisor, log)
+            receiver = cleanup.enter_context(Receiver(receiver_port, overlay.WEBHOOK_SECRET, host=host))
+            endpoint_url = f"http://{host}:{port}"
+            supervisor = cleanup.enter_context(emulator(root, host, port, _settings(root / _STATE)))
             aws = Aws(endpoint_url)
-            resources = deploy(aws, PROJECT / "template.yaml", functions, parameters or {})
+            resources = deploy(aws, PROJECT / "template.yaml", functions, parameters, render_image)
             description = Description(
                 apiUrl=f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
                 awsEndpointUrl=endpoint_url,
@@ -139,7 +136,7 @@ class LocalStack:
                 receiverUrl=receiver.url,
             )
             stack = cls(root, description, aws, resources, receiver, supervisor)
-            _wait_until(lambda: _answers(f"{stack.api_url}/queue-status", stack.auth), supervisor, log)
+            wait_until(lambda: answers(f"{stack.api_url}/queue-status", stack.auth), supervisor, root)
             # After the API answers: renders that go on at once would only slow its start down.
             kept.give_back(aws, resources)
             stack.file.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
@@ -185,67 +182,6 @@ def _only_user_of(root: Path) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _supervisor(root: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The emulator below its supervisor, which ends both when its input, held open here, ends."""
-    temporary = root / "tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    with log.open("wb") as output:
-        supervisor = subprocess.Popen(
-            [sys.executable, "-m", "local.supervisor"],
-            cwd=PROJECT,
-            env=_environment(os.environ, port=port, temporary=temporary, state=root / _STATE),
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A Ctrl-C in the terminal is for the program that started the stack; it then stops the stack in order.
-            start_new_session=True,
-        )
-    try:
-        yield supervisor
-    finally:
-        assert supervisor.stdin is not None
-        supervisor.stdin.close()
-        supervisor.wait(timeout=_STOP_SECONDS)
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _environment(machine: Mapping[str, str], *, port: int, temporary: Path, state: Path) -> dict[str, str]:
-    """The emulator's environment, which the functions inherit: nothing of the person's own AWS configuration."""
-    inherited = {key: value for key, value in machine.items() if not key.startswith("AWS_")}
-    return inherited | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
-        "MINISTACK_HOST": HOST,
-        "MINISTACK_REGION": REGION,
-        "TMPDIR": str(temporary.resolve()),
-        JOURNAL: str(state.resolve()),
-        "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(state.resolve() / "objects"),
-        # Every function acts with the rights of its own role, and no others: what the template forgot fails here too.
-        "AUTH": "true",
-        # The template's own limits are what counts, not the memory of this machine.
-        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
-        # Listeners of services that are not used here.
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def _wait_until(ready: Callable[[], bool], supervisor: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not ready():
-        if supervisor.poll() is not None:
-            raise StartFailed(f"The emulator ended; its log is {log}")
-        if time.monotonic() > deadline:
-            raise StartFailed(f"The local stack did not answer within {_START_SECONDS} s; its log is {log}")
-        time.sleep(0.1)
-
-
-def _answers(url: str, auth: tuple[str, str] | None) -> bool:
-    try:
-        return requests.get(url, auth=auth, timeout=10).status_code == 200
-    except (requests.ConnectionError, requests.Timeout):
-        return False
+def _settings(state: Path) -> dict[str, str]:
+    """Where the emulator keeps what is there again at the next start."""
+    return {JOURNAL: str(state.resolve()), "S3_PERSIST": "1", "S3_DATA_DIR": str(state.resolve() / "objects")}

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 
+from local import containers
 from local.processes import adopt_orphans, kill_descendants
 
 _POLL_SECONDS = 0.2
@@ -26,6 +27,7 @@ def main() -> None:
     while not _starter_is_gone() and emulator.pid not in _ended():
         pass
     kill_descendants(os.getpid())
+    containers.remove(os.environ["BIND_HOST"], int(os.environ["GATEWAY_PORT"]))
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()

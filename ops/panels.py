@@ -1,7 +1,7 @@
 """The dashboards in words: three questions, the panels that answer each, the lines of each panel.
 
 ``python -m ops.dashboards`` (``make dashboards``) writes them down as CloudWatch and Grafana want them. A line that has
-a ``gauge`` is on the Grafana dashboard too: those are the metrics of ``GET /api/metrics``.
+a ``gauge`` is on the Grafana dashboard too: what Prometheus makes of the metrics of ``GET /api/metrics``.
 """
 
 from __future__ import annotations
@@ -55,15 +55,19 @@ def dead_letters(label: str, queue: str, gauge: str) -> Line:
     return Line(label, "Maximum", ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dimension), gauge)
 
 
+def ended(status: str) -> str:
+    return f'increase(reelqueue_renders_total{{status="{status}"}}[5m])'
+
+
 QUESTIONS: dict[str, tuple[Panel, ...]] = {
     "Is it moving?": (
         Panel(
             "Jobs in five minutes",
             (
                 Line("accepted", "Sum", metrics.JOBS_ACCEPTED),
-                Line("completed", "Sum", metrics.JOBS_COMPLETED),
-                Line("failed", "Sum", metrics.JOBS_FAILED),
-                Line("cancelled", "Sum", metrics.JOBS_CANCELLED),
+                Line("completed", "Sum", metrics.JOBS_COMPLETED, ended("completed")),
+                Line("failed", "Sum", metrics.JOBS_FAILED, ended("failed")),
+                Line("cancelled", "Sum", metrics.JOBS_CANCELLED, ended("cancelled")),
             ),
         ),
         Panel(

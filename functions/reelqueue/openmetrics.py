@@ -1,7 +1,7 @@
 """``GET /api/metrics``: how the queue stands, as OpenMetrics text for Prometheus and Grafana.
 
-Each scrape reads the table anew: gauges only, no state of this process, since the next scrape may meet another one.
-What happened over time (waits, render times, failures, webhooks, costs) is in CloudWatch (``metrics.py``).
+Each scrape reads the table anew, totals too: no state of this process, since the next scrape may meet another one.
+What else happened over time (waits, failures by code, webhooks, costs) is in CloudWatch (``metrics.py``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
@@ -47,6 +47,10 @@ class QueueCollector(Collector):
         yield _gauge("oldest_job_age_seconds", oldest, self.now.oldest_ms / 1000, "seconds")
         if slots.mean_render_ms is not None:
             yield _gauge("mean_render_seconds", "Recent mean of render times", slots.mean_render_ms / 1000, "seconds")
+        renders = CounterMetricFamily("reelqueue_renders", "Jobs that left a slot for good", labels=["status"])
+        for status, number in slots.ended.items():
+            renders.add_metric([status], number)
+        yield renders
         letters = GaugeMetricFamily("reelqueue_dead_letters", "Messages that nobody could use", labels=["queue"])
         for queue, number in self.dead_letters.items():
             letters.add_metric([queue], number)

@@ -2,7 +2,7 @@
 
 | pk             | sk                          | holds |
 |----------------|-----------------------------|-------|
-| SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs |
+| SLOTS          | SLOTS                       | limit, paused, holders, deployedLimit, meanRenderMs, <status>Renders |
 | LINE           | <virtual ms, 13 digits>#<id>| ticket of a waiting job |
 | TALLY#<shard>  | WIDE, NARROW#<bucket>       | how many jobs wait, by time (``tally.py``) |
 | TWIN#<bucket>  | the ticket's                | nothing: a place to be counted at |
@@ -253,7 +253,13 @@ def slots_of(item: Item | None, default_limit: int) -> Slots:
         holders={job_id: Holder(**holder) for job_id, holder in item["holders"].items()},
         deployed_limit=item["deployedLimit"],
         mean_render_ms=item.get("meanRenderMs"),
+        ended={status: item.get(ended(status), 0) for status in JobStatus if status.final},
     )
+
+
+def ended(status: JobStatus) -> str:
+    """The attribute of the slots that counts the renders which ended so."""
+    return f"{status}Renders"
 
 
 def due_at(ms: int) -> str:

@@ -48,13 +48,15 @@ class Holder:
 
 @dataclass(frozen=True)
 class Slots:
-    """The semaphore as it was read. ``mean_render_ms`` is the recent mean of render times, for estimates only."""
+    """The semaphore as it was read. ``mean_render_ms`` is the recent mean of render times, for estimates only;
+    ``ended`` counts, by their final status, the jobs that have left a slot for good."""
 
     limit: int
     paused: bool = False
     holders: Mapping[str, Holder] = field(default_factory=dict)
     deployed_limit: int | None = None
     mean_render_ms: int | None = None
+    ended: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> int:

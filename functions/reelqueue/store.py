@@ -176,7 +176,7 @@ class Store(Reader):
         """
         finished = finished.leaving_a_slot(self.now())
         writes = [
-            self.writes.release_slot(job, mean_render_ms=mean_render_ms),
+            self.writes.release_slot(job, finished, mean_render_ms=mean_render_ms),
             self.writes.change_job(job, finished, RENDERING, rendering(job)),
             self.writes.expire_request(finished),
         ]
@@ -206,12 +206,14 @@ class Store(Reader):
         if leg not in (None, job.leg):
             return None
         counted &= lease is None or job.running_since is not None
-        return self._give_up(job, self.writes.release_slot(job, lease=lease), reason, counted=counted)
+        return self._give_up(
+            job, lambda after: self.writes.release_slot(job, after, lease=lease), reason, counted=counted
+        )
 
     def requeue(self, job: Job, reason: str) -> Job | None:
         """``reclaim`` for a job that is processing without a slot, which only the audit ever sees."""
         without = self.table.check(records.SLOTS_KEY, "attribute_not_exists(#holders.#job)", {}, {"job": job.id})
-        return self._give_up(job, without, reason)
+        return self._give_up(job, lambda _: without, reason)
 
     def cancel(self, job: Job) -> Job | None:
         """Cancel a waiting job, or mark a rendering one; gives back the job after it, None if it moved meanwhile."""
@@ -289,11 +291,11 @@ class Store(Reader):
             self.table.update(self.table.change(key, names=names, removes=[f"#{name}" for name in names]))
         return True
 
-    def _give_up(self, job: Job, slot: Item, reason: str, *, counted: bool = True) -> Job | None:
+    def _give_up(self, job: Job, slot: Callable[[Job], Item], reason: str, *, counted: bool = True) -> Job | None:
         after = job.reclaimed(reason, self.now(), counted=counted)
         condition = f"{RENDERING} AND #cancelRequested = :cancel"
         values = rendering(job) | {"cancel": job.cancel_requested}
-        writes = [slot, self.writes.change_job(job, after, condition, values)]
+        writes = [slot(after), self.writes.change_job(job, after, condition, values)]
         if after.status is JobStatus.QUEUED:
             # Into its ticket only: the job keeps the patience that its caller gave it, should it be retried.
             anew = self.now() + job.expires_at - job.queued_at if job.started_attempt else job.expires_at

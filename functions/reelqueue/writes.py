@@ -60,8 +60,13 @@ class Writes:
             sets={"#holders.#job.#until": until},
         )
 
-    def release_slot(self, job: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None) -> Item:
-        """Take this attempt out of the slots; with ``lease``, only if its lease is still this one."""
+    def release_slot(
+        self, job: Job, after: Job, *, lease: Holder | None = None, mean_render_ms: int | None = None
+    ) -> Item:
+        """Take this attempt out of the slots; with ``lease``, only if its lease is still this one.
+
+        ``after`` is the job as it leaves the slot: if it has ended, that is counted.
+        """
         condition, values = HOLDING, {"attempt": job.attempt}
         if lease is not None:
             condition += " AND #holders.#job.#until = :until"
@@ -72,6 +77,7 @@ class Writes:
             values=values,
             names={"job": job.id},
             sets={} if mean_render_ms is None else {"meanRenderMs": mean_render_ms},
+            adds={records.ended(after.status): 1} if after.status.final else {},
             removes=["#holders.#job"],
         )
 

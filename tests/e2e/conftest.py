@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,8 +13,14 @@ from typing import Any
 import pytest
 import requests
 
+from local.dev import render_image
 from local.processes import descendants
 from local.stack import LocalStack
+
+IMAGE = render_image(os.environ)
+"""With ``RENDER=image`` (make test-image) the image that renders; otherwise the source tree does."""
+
+collect_ignore = [] if IMAGE else ["test_10_image.py", "test_11_deploy.py", "test_12_layer.py"]
 
 CAP = 2
 PATIENCE_SECONDS = 120
@@ -106,6 +113,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with LocalStack.start(
         tmp_path_factory.mktemp("stack"),
         parameters={"MaxConcurrentRenders": str(CAP), "RateLimitPerMinute": "1000"},
+        render_image=IMAGE,
     ) as running:
         yield running
 

@@ -199,7 +199,6 @@ def _listed(value: Any) -> list[Any]:
 def _place(value: Any) -> str:
     """A resource by its logical id: with the keys or the index behind it, if there are any."""
     if value == "*":
-        # What has no resources: tracing, and voices.
         return "*"
     if "Fn::GetAtt" in value:
         return str(value["Fn::GetAtt"][0])

@@ -87,6 +87,8 @@ def test_nothing_is_built_from_a_cache() -> None:
     builds = [config[name]["build"]["parameters"] for name in config if name != "version"]
     assert len(builds) == 2
     assert not any(build.get("cached") for build in builds)
+    # Its containers come from a registry that cannot be reached everywhere.
+    assert not any(build.get("use_container") for build in builds)
 
 
 @pytest.fixture(scope="module")

@@ -28,3 +28,11 @@ def test_metrics_are_not_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     metrics.count(metrics.JOBS_ACCEPTED)
     metrics.count(metrics.JOBS_FAILED, code="RENDER_LOST")
     assert console_lines(capsys.readouterr().out.splitlines()) == []
+
+
+def test_what_the_emulator_of_a_container_says_of_itself_is_not_for_people() -> None:
+    log = [
+        "26 Nov 2026 12:15:55,608 [INFO] (rapid) INIT START(type: on-demand, phase: init)",
+        "REPORT RequestId: 1\tDuration: 305.15 ms",
+    ]
+    assert console_lines(log) == []

@@ -12,7 +12,7 @@ import json
 import logging
 import wave
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +34,7 @@ RATE = 24_000
 # Below -50 dB nothing of a voice is heard; some engines end with half a second of that.
 _SILENCE = 0.003
 _AT_ONCE = 4
+_LOOK_SECONDS = 0.1
 
 _logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def speak(
 
     Raises:
         VoiceError: a text cannot be spoken; names its scene.
-        Stopped: the render was stopped.
+        Stopped: the render was stopped. An engine that hangs meanwhile is left to its own time-out.
     """
     lines = {
         number: _Line(scene.voice.text, scene.voice.voice, bool(scene.captions and scene.captions.source))
@@ -89,9 +90,18 @@ def speak(
     booth = _Booth(folder, speaker, kept, ffmpeg, engine)
     # The same words by the same voice are said once.
     first = {line: number for number, line in reversed(lines.items())}
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="voice") as pool:
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="voice")
+    try:
         said = {line: pool.submit(booth.speech, number, line) for line, number in first.items()}
+        waiting = set(said.values())
+        while waiting:
+            done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_EXCEPTION)
+            ffmpeg.control.check()
+            for speech in done:
+                speech.result()
         return {number: said[line].result() for number, line in lines.items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True)

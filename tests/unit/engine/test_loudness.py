@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reelqueue.spec_output import Output
+from reelqueue.spec_output import Output, Quality
 from render.engine.audio import make_sound
 from render.engine.control import Control
 from render.engine.loudness import Level, Loudness, brought_to_target
@@ -72,18 +72,29 @@ def ffmpeg(folder: Path) -> Ffmpeg:
     ],
     ids=["soft", "clipping", "noise", "trembling", "dynamic"],
 )
-def test_every_video_is_as_loud_as_the_others_and_clips_nowhere(source: str, quality: str, tmp_path: Path) -> None:
+def test_every_video_is_as_loud_as_the_others_and_clips_nowhere(source: str, quality: Quality, tmp_path: Path) -> None:
     file = tmp_path / "heard.wav"
     run_ffmpeg("-f", "lavfi", "-i", source, "-t", str(SECONDS), "-ar", "48000", "-c:a", "pcm_f32le", str(file))
     timeline = Timeline(25, 25 * SECONDS, (), (Sound("asset:a", 0, SECONDS),), 0)
-    make_sound(timeline, {"asset:a": file}, Output(quality=quality), tmp_path / "sound.m4a", ffmpeg(tmp_path))  # type: ignore[arg-type]
+    make_sound(timeline, {"asset:a": file}, Output(quality=quality), tmp_path / "sound.m4a", ffmpeg(tmp_path))
     heard = measured(tmp_path / "sound.m4a")
     assert heard.integrated == pytest.approx(-14, abs=1)
     assert heard.peak < -1
 
 
+def test_opus_is_as_loud_as_aac(tmp_path: Path) -> None:
+    file = tmp_path / "heard.wav"
+    run_ffmpeg("-f", "lavfi", "-i", "anoisesrc=c=pink:a=1:seed=7:d=3", "-c:a", "pcm_f32le", str(file))
+    timeline = Timeline(25, 75, (), (Sound("asset:a", 0, 3),), 0)
+    target = tmp_path / "sound.mka"
+    make_sound(timeline, {"asset:a": file}, Output(format="webm"), target, ffmpeg(tmp_path))
+    heard = measured(target)
+    assert heard.integrated == pytest.approx(-14, abs=1)
+    assert heard.peak < -1
+
+
 def test_silence_stays_silence(tmp_path: Path) -> None:
-    make_sound(Timeline(25, 50, (), (), 0), {}, Output(quality="medium"), tmp_path / "sound.m4a", ffmpeg(tmp_path))
+    make_sound(Timeline(25, 50, (), (), 0), {}, Output(), tmp_path / "sound.m4a", ffmpeg(tmp_path))
     assert measured(tmp_path / "sound.m4a") == Loudness(None, float("-inf"))
 
 
@@ -91,11 +102,5 @@ def test_what_is_too_short_to_have_a_loudness_keeps_its_level_and_does_not_clip(
     file = tmp_path / "heard.wav"
     run_ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=0.2,volume=25dB", "-c:a", "pcm_f32le", str(file))
     sound = Sound("asset:a", 0, 0.2)
-    make_sound(
-        Timeline(25, 5, (), (sound,), 0),
-        {"asset:a": file},
-        Output(quality="medium"),
-        tmp_path / "sound.m4a",
-        ffmpeg(tmp_path),
-    )
+    make_sound(Timeline(25, 5, (), (sound,), 0), {"asset:a": file}, Output(), tmp_path / "sound.m4a", ffmpeg(tmp_path))
     assert -3 < measured(tmp_path / "sound.m4a").peak < -1

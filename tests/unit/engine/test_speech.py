@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from reelqueue.errors import VoiceError
 from reelqueue.spec import parse_request
 from reelqueue.voices import VoiceName
-from render.engine.control import Control
+from render.engine.control import Control, Stopped
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.speech import Speech, SpeechError, parts, speak
 from render.engine.words import Mark
@@ -58,6 +60,20 @@ class Hoarse(Parrot):
         raise SpeechError("the voice is gone")
 
 
+class Hanging(Parrot):
+    """Says nothing before it is let go; stops the render as soon as it is asked."""
+
+    def __init__(self, control: Control) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self._control = control
+
+    def say(self, text: str, voice: VoiceName, *, timed: bool) -> tuple[bytes, list[Mark]]:
+        self._control.request_stop()
+        self.go.wait(10)
+        raise SpeechError("let go")
+
+
 class Shelf:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -71,10 +87,17 @@ class Shelf:
         self.files[name] = file.read_bytes()
 
 
-def spoken(folder: Path, speaker: Parrot | None, *texts: str, kept: Shelf | None = None, **fields: Any) -> list[Speech]:
+def spoken(
+    folder: Path,
+    speaker: Parrot | None,
+    *texts: str,
+    kept: Shelf | None = None,
+    control: Control | None = None,
+    **fields: Any,
+) -> list[Speech]:
     scenes = [{"text": "a", "voice": {"text": text, **fields}} for text in texts]
     request = parse_request({"webhookUrl": "https://app.example.com/hook", "scenes": scenes})
-    ffmpeg = Ffmpeg(find_ffmpeg(None), Control(), folder)
+    ffmpeg = Ffmpeg(find_ffmpeg(None), control or Control(), folder)
     return list(speak(request, folder, speaker, kept, ffmpeg, "1").values())
 
 
@@ -143,3 +166,13 @@ def test_a_voice_that_fails_ends_the_render_and_names_the_scene(
     with pytest.raises(VoiceError, match=message) as failed:
         spoken(tmp_path, speaker, "Hello")
     assert failed.value.code == "VOICE_FAILED"
+
+
+def test_a_stop_does_not_wait_for_an_engine_that_hangs(tmp_path: Path) -> None:
+    control = Control()
+    speaker = Hanging(control)
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        spoken(tmp_path, speaker, "Hello", control=control)
+    assert time.monotonic() - began < 2
+    speaker.go.set()

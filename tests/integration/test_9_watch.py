@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -208,6 +209,24 @@ def scrape(service: Service, **options: Any) -> dict[str, float]:
     }
 
 
+def test_each_job_that_leaves_a_slot_for_good_is_counted_once(service: Service) -> None:
+    def renders() -> dict[str, float]:
+        found = scrape(service)
+        return {status: found[f'reelqueue_renders_total{{status="{status}"}}'] for status in ("completed", "failed")}
+
+    done, lost = service.submit(), service.submit()
+    service.dispatch()
+    for _ in range(2):
+        render.app.lambda_handler({"jobId": done, "attempt": 1, "leg": 1}, CONTEXT)
+    assert renders() == {"completed": 1, "failed": 0}
+    for attempt in (1, 2):
+        service.dispatch(failure(lost, attempt))
+    assert renders() == {"completed": 1, "failed": 0}
+    for _ in range(2):
+        service.dispatch(failure(lost, 3))
+    assert renders() == {"completed": 1, "failed": 1}
+
+
 def rendered_before(service: Service) -> None:
     service.dispatch()
     service.store.table.update(service.store.table.change(records.SLOTS_KEY, sets={"meanRenderMs": 12_500}))
@@ -228,6 +247,7 @@ def test_a_scrape_shows_how_the_queue_stands(service: Service) -> None:
         "reelqueue_paused": 0,
         "reelqueue_queue_length": 2,
         "reelqueue_stuck_jobs": 0,
+        **{f'reelqueue_renders_total{{status="{status}"}}': 0 for status in ("completed", "failed", "cancelled")},
         'reelqueue_dead_letters{queue="jobs"}': 0,
         'reelqueue_dead_letters{queue="webhooks"}': 1,
     }
@@ -245,9 +265,10 @@ def test_the_dashboard_for_grafana_asks_for_what_there_is(service: Service) -> N
     rendered_before(service)
     found = scrape(service)
     assert found["reelqueue_mean_render_seconds"] == 12.5
-    asked = {target["expr"] for panel in panels() for target in panel.get("targets", [])}
-    assert asked
-    assert asked <= set(found)
+    asked = [target["expr"] for panel in panels() for target in panel.get("targets", [])]
+    named = {name for expression in asked for name in re.findall(r"reelqueue_\w+(?:\{[^}]*\})?", expression)}
+    assert len(named) == len(asked) > 5
+    assert named <= set(found)
 
 
 def panels() -> Iterator[dict[str, Any]]:
