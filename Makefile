@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 # What is checked: every folder of Python that there is.
-SOURCES := $(wildcard functions local ops examples bench tests)
+SOURCES := $(wildcard functions local ops reference examples bench tests)
 
 # sam reports its use to AWS unless told not to.
 export SAM_CLI_TELEMETRY := 0
@@ -23,7 +23,7 @@ PROCESSES ?= 2
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fonts dashboards demo dev bench test simulate check lint build deploy image test-image sam-local
+.PHONY: help setup lock fonts dashboards docs demo dev bench test simulate check lint build deploy image test-image sam-local
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ golden: setup ## after somebody has looked: the golden pictures of the tests, dr
 
 gallery: setup ## every request of examples/gallery rendered, with sheets of frames and a page; NAMES= renders some
 	PYTHONPATH=functions:. $(BIN)/python -m examples.gallery $(NAMES)
+
+docs: setup ## after a change of a model, a route or an answer: write openapi.json and the request's schema anew
+	PYTHONPATH=functions:. $(BIN)/python -m reference
 
 demo: setup ## one video, from the request to the file, on this machine
 	$(BIN)/python -m local.demo

@@ -8,7 +8,6 @@
     +-- NotFound              404  NOT_FOUND           no such route
     |   +-- JobNotFound       404  JOB_NOT_FOUND       no such job, or another caller's
     |   +-- VideoNotReady     404  VIDEO_NOT_READY     the job exists, its video does not (yet)
-    +-- MethodNotAllowed      405  METHOD_NOT_ALLOWED
     +-- Conflict              409  CONFLICT            the job's state does not allow it
     |   +-- IdempotencyConflict 409 IDEMPOTENCY_CONFLICT the key was used with another body
     +-- TooManyRequests       429
@@ -123,10 +122,6 @@ class JobNotFound(NotFound):
 
 class VideoNotReady(NotFound):
     code = "VIDEO_NOT_READY"
-
-
-class MethodNotAllowed(ReelqueueError):
-    code, status = "METHOD_NOT_ALLOWED", 405
 
 
 class Conflict(ReelqueueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
@@ -22,6 +23,8 @@ from reelqueue.errors import (
 from reelqueue.observability import logger
 
 MAX_BODY_BYTES = 256 * 1024
+OPENAPI = Path(__file__).with_name("openapi.json")
+"""What the API takes and answers, generated from the code by ``make docs``."""
 
 
 @dataclass(frozen=True)

@@ -208,22 +208,45 @@ def _typed(check: Callable[..., Any], schema: dict[str, Any]) -> Any:
     return PlainValidator(check), WithJsonSchema(schema)
 
 
-_LENGTH_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?%$"}]}
+def _length_schema(**least: float) -> dict[str, Any]:
+    pattern = r"^-?\d{1,4}(\.\d{1,6})?%$" if not least else r"^\d{1,4}(\.\d{1,6})?%$"
+    number = {"type": "number", "minimum": -MAX_PIXELS, "maximum": MAX_PIXELS}
+    if least:
+        number = {"type": "number", **least, "maximum": MAX_PIXELS}
+    return {"anyOf": [number, {"type": "string", "pattern": pattern}]}
 
-Color = Annotated[str, *_typed(_color, {"type": "string", "description": "#RGB, #RRGGBB, #RRGGBBAA or a name"})]
-HexColor = Annotated[str, *_typed(_hex_color, {"type": "string", "pattern": "^#([0-9A-Fa-f]{3}){1,2}$"})]
-Length = Annotated[float | str, *_typed(_length, _LENGTH_SCHEMA)]
-PositiveLength = Annotated[float | str, *_typed(_positive_length, _LENGTH_SCHEMA)]
+
+_HEX = "#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
+_HEX_ALPHA = "#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})"
+_COLOR_SCHEMA = {
+    "type": "string",
+    "pattern": f"^({_HEX_ALPHA}|{'|'.join(COLOR_NAMES)})$",
+    "description": "#RGB, #RRGGBB, #RRGGBBAA, or a name of the theme",
+}
+
+Color = Annotated[str, *_typed(_color, _COLOR_SCHEMA)]
+HexColor = Annotated[str, *_typed(_hex_color, {"type": "string", "pattern": f"^{_HEX}$"})]
+Length = Annotated[float | str, *_typed(_length, _length_schema())]
+PositiveLength = Annotated[float | str, *_typed(_positive_length, _length_schema(exclusiveMinimum=0))]
 SceneDuration = Annotated[
     float | Literal["auto"],
-    *_typed(_duration, {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": "auto"}]}),
+    *_typed(_duration, {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 86_400}, {"const": "auto"}]}),
 ]
 Moment = Annotated[
     float | Literal["best"],
     *_typed(_moment, {"anyOf": [{"type": "number", "minimum": 0, "maximum": 86400}, {"const": "best"}]}),
 ]
-Url = Annotated[str, *_typed(_url, {"type": "string", "format": "uri", "maxLength": MAX_URL_LENGTH})]
-Src = Annotated[str, *_typed(_src, {"type": "string", "description": "https://, asset:<name>, s3://bucket/key"})]
+_URL = r"https://[^\s\\]+"
+_URL_SCHEMA = {"type": "string", "format": "uri", "pattern": f"^{_URL}$", "maxLength": MAX_URL_LENGTH}
+_SRC_SCHEMA = {
+    "type": "string",
+    "pattern": f"^({_URL}|asset:{ASSET_NAME}|s3://[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9]/.{{1,1024}})$",
+    "maxLength": MAX_URL_LENGTH,
+    "description": "https://..., asset:<name> (uploaded before), or s3://bucket/key",
+}
+
+Url = Annotated[str, *_typed(_url, _URL_SCHEMA)]
+Src = Annotated[str, *_typed(_src, _SRC_SCHEMA)]
 Text = Annotated[str, *_typed(_text, {"type": "string", "minLength": 1, "maxLength": 2000})]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 PositiveSeconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -238,4 +261,4 @@ def even(value: int) -> int:
     return value
 
 
-EvenPixels = Annotated[int, Field(ge=64), AfterValidator(even)]
+EvenPixels = Annotated[int, Field(ge=64, json_schema_extra={"multipleOf": 2}), AfterValidator(even)]

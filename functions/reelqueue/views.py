@@ -11,7 +11,7 @@ from typing import Any
 from reelqueue import records
 from reelqueue.deliveries import Webhook, known_of
 from reelqueue.deployment import Deployment
-from reelqueue.errors import InvalidRequest, JobNotFound, VideoNotReady
+from reelqueue.errors import InvalidRequest, JobNotFound, VideoNotReady, visible
 from reelqueue.http import Caller
 from reelqueue.jobs import Job, JobStatus, iso
 from reelqueue.line import estimated_start
@@ -20,6 +20,7 @@ from reelqueue.table import Item
 MAX_PAGE = 100
 _DEFAULT_PAGE = 20
 _MAX_SEEN = 1_000
+_MAX_JOB_ID = 64
 
 Answer = dict[str, Any]
 
@@ -30,6 +31,7 @@ def job_status(at: Deployment, caller: Caller, job_id: str) -> Answer:
     Raises:
         JobNotFound: no such job of this caller.
     """
+    job_id = _job_id(job_id)
     key, webhooks_key = records.job_key(job_id), records.webhooks_key(job_id)
     seen = at.reader.glance(key, webhooks_key)
     job = _visible(seen.rows.get(key), caller, job_id)
@@ -52,7 +54,14 @@ def own_job(at: Deployment, caller: Caller, job_id: str) -> Job:
     Raises:
         JobNotFound: there is none, or it is another caller's.
     """
-    return _visible(at.reader.table.get(records.job_key(job_id)), caller, job_id)
+    return _visible(at.reader.table.get(records.job_key(_job_id(job_id))), caller, job_id)
+
+
+def _job_id(text: str) -> str:
+    """A job id; anything longer is none, and could be a key that DynamoDB refuses (over 2048 bytes)."""
+    if len(text) > _MAX_JOB_ID:
+        raise JobNotFound(text)
+    return text
 
 
 def own_webhooks(at: Deployment, caller: Caller, job_id: str) -> tuple[Job, list[Webhook]]:
@@ -61,6 +70,7 @@ def own_webhooks(at: Deployment, caller: Caller, job_id: str) -> tuple[Job, list
     Raises:
         JobNotFound: there is none, or it is another caller's.
     """
+    job_id = _job_id(job_id)
     keys = records.job_key(job_id), records.webhooks_key(job_id)
     found = at.reader.table.get_many(keys)
     job = _visible(found.get(keys[0]), caller, job_id)
@@ -93,7 +103,7 @@ def list_jobs(at: Deployment, caller: Caller, *, status: str | None, limit: str 
         InvalidRequest: a parameter is not of its form.
     """
     if status is not None and status not in list(JobStatus):
-        raise InvalidRequest(f"status must be one of {', '.join(JobStatus)}, not {status!r}.")
+        raise InvalidRequest(f"status must be one of {', '.join(JobStatus)}, not '{visible(status)}'.")
     size = _page_size(limit)
     found: list[Job] = []
     last = None
@@ -128,8 +138,8 @@ def video_location(at: Deployment, caller: Caller, job_id: str) -> str:
 def _page_size(limit: str | None) -> int:
     if limit is None:
         return _DEFAULT_PAGE
-    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE:
-        raise InvalidRequest(f"limit must be a number from 1 to {MAX_PAGE}, not {limit!r}.")
+    if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_PAGE:
+        raise InvalidRequest(f"limit must be a number from 1 to {MAX_PAGE}, not '{visible(limit)}'.")
     return int(limit)
 
 

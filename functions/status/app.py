@@ -1,15 +1,15 @@
-"""The read side of the API: one job, the queue, a caller's jobs, the finished video, metrics."""
+"""The read side of the API: one job, the queue, a caller's jobs, the finished video, metrics, the API's document."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reelqueue import openmetrics, views
 from reelqueue.deployment import deployment
-from reelqueue.http import caller, parameter, resolver
+from reelqueue.http import OPENAPI, caller, parameter, resolver
 from reelqueue.observability import logger
 
 app = resolver()
@@ -50,6 +50,12 @@ def metrics() -> Response[str]:
     caller(app)
     text = openmetrics.exposition(deployment())
     return Response(200, openmetrics.CONTENT_TYPE, text, headers={"Cache-Control": "no-store"})
+
+
+@app.get("/openapi.json")
+def openapi() -> Response[str]:
+    caller(app)
+    return Response(200, content_types.APPLICATION_JSON, OPENAPI.read_text(encoding="utf-8"))
 
 
 @logger.inject_lambda_context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import traceback
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -128,6 +129,27 @@ def test_all_mistakes_come_at_once_with_their_pointers(service: Service) -> None
 def test_an_unknown_route_has_the_error_shape(service: Service) -> None:
     answer = service.call("GET", "/nothing")
     assert (answer.status, answer.body["error"]["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("job_id", ["nosuchjob", "x" * 3000, "ж" * 1500, "a/../b"])
+def test_whatever_is_no_id_of_a_job_is_an_unknown_job(service: Service, job_id: str) -> None:
+    for method, path in (("GET", "/job-status/{}"), ("GET", "/videos/{}"), ("POST", "/jobs/{}/webhooks/redeliver")):
+        answer = service.call(method, path.format(quote(job_id, safe="")))
+        assert (answer.status, answer.body["error"]["code"]) == (404, "JOB_NOT_FOUND")
+
+
+@pytest.mark.parametrize("limit", ["", "0", "101", "-1", "1.5", "٣", "9" * 5000])
+def test_a_page_has_a_size_of_plain_digits(service: Service, limit: str) -> None:
+    answer = service.call("GET", "/jobs", query={"limit": limit})
+    assert (answer.status, answer.body["error"]["code"]) == (400, "INVALID_JSON")
+    assert answer.body["error"]["message"].startswith("limit must be a number from 1 to 100")
+    assert len(answer.body["error"]["message"]) < 200
+
+
+def test_the_api_describes_itself(service: Service) -> None:
+    answer = service.call("GET", "/openapi.json", administrator=False)
+    assert answer.status == 200
+    assert "/generate-video-async" in answer.body["paths"]
 
 
 def test_a_dead_dependency_is_a_503_that_may_be_tried_again(service: Service) -> None:
