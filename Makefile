@@ -39,9 +39,17 @@ $(VENV)/.installed: requirements.lock tests/decoder.lock
 	$(BIN)/uv pip install --quiet --target $(VENV)/decoder --no-deps --require-hashes -r tests/decoder.lock
 	touch $@
 
+# A house of its own: its 98 libraries would hold back those of the service. Only `make lint` needs it.
+$(VENV)/scanner/.installed: $(VENV)/.installed tests/scanner.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/scanner
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/scanner/bin/python --require-hashes tests/scanner.lock
+	touch $@
+
 lock: ## after a change of a requirement: solve and write the lock files anew, here and of what is deployed
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	    --python-version 3.11 --group pyproject.toml:dev functions/render/requirements.txt -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	    --python-version 3.11 --group pyproject.toml:scanner -o tests/scanner.lock
 	for part in functions functions/render; do $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header \
 	    --no-emit-index-url --python-version 3.13 --python-platform x86_64-manylinux_2_28 --constraint requirements.lock \
 	    $$part/requirements.txt -o $$part/requirements.lock || exit 1; done
@@ -84,12 +92,13 @@ simulate: setup ## 10,000 schedules of the protocol under an adversary; settings
 check: lint test ## what CI runs: format, lint, types, template, tests
 
 # Without ruff's cache: which imports are the project's own depends on other folders, and the cache does not notice them.
-lint: setup
+lint: setup $(VENV)/scanner/.installed
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check --no-cache $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint --region us-east-1
+	CKV_SKIP_PACKAGE_UPDATE_CHECK=true $(VENV)/scanner/bin/checkov --config-file .checkov.yaml
 
 # Without Docker all but the render image, so that what can be checked is checked.
 build: setup ## what is deployed, into .aws-sam (the render image in it needs Docker)

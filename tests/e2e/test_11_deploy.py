@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import requests
+from ministack.services import lambda_svc
 
 from local import containers
 from local.aws import REGION, Aws
@@ -30,7 +31,7 @@ from local.sam import write
 from tests.e2e.conftest import PATIENCE_SECONDS, QUICK, Client, wait_until
 
 PROJECT = Path(__file__).parents[2]
-BASE_IMAGE = os.environ.get("BASE_IMAGE") or "public.ecr.aws/lambda/python:3.13"
+BASE_IMAGE = os.environ.get("BASE_IMAGE") or "amazon/aws-lambda-python:3.13"
 PREFIX = "localhost"
 """As if the images came from a registry of this name: so SAM has nothing to push, and the emulator nothing to pull."""
 
@@ -86,7 +87,7 @@ def deployed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     template["Resources"]["RenderFunction"]["Properties"]["ImageUri"] = f"{PREFIX}/{containers.IMAGE}:latest"
     (built / "template.json").write_text(json.dumps(template))
     for image in (containers.IMAGE, BASE_IMAGE):
-        name = containers.IMAGE if image == containers.IMAGE else "public.ecr.aws/lambda/python:3.13"
+        name = containers.IMAGE if image == containers.IMAGE else lambda_svc._RUNTIME_IMAGE_MAP["python3.13"]
         subprocess.run(["docker", "tag", image, f"{PREFIX}/{name}"], check=True)
     root = tmp_path_factory.mktemp("emulator")
     host = containers.host_address(containers.IMAGE)

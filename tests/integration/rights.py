@@ -110,6 +110,7 @@ class Guard:
     refused: list[str] = field(default_factory=list)
     used: set[Grant] = field(default_factory=set)
     _roles: dict[int, str] = field(default_factory=dict)
+    _judged: dict[tuple[str | None, Need], bool] = field(default_factory=dict)
 
     @contextmanager
     def acting(self, role: str) -> Iterator[None]:
@@ -155,9 +156,11 @@ class Guard:
 
     def _note(self, need: Need) -> bool:
         role = self._role
-        fitting = {grant for grant in self.allowed if grant.role == role and grant.covers(need)}
-        self.used |= fitting
-        return role is None or bool(fitting)
+        if (role, need) not in self._judged:
+            fitting = {grant for grant in self.allowed if grant.role == role and grant.covers(need)}
+            self.used |= fitting
+            self._judged[role, need] = role is None or bool(fitting)
+        return self._judged[role, need]
 
     def _needs(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Need]:
         match service:

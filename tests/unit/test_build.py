@@ -93,5 +93,7 @@ def test_the_lock_of_what_is_deployed_holds_the_versions_that_were_tested(part: 
 
 def test_one_base_image_everywhere() -> None:
     files = ["functions/render/Dockerfile", "functions/Makefile", "tools/test-image", "tests/e2e/test_11_deploy.py"]
-    named = {name for file in files for name in re.findall(r"public\.ecr\.aws/[\w./:-]+", (ROOT / file).read_text())}
-    assert named == {"public.ecr.aws/lambda/python:3.13"}
+    named = {
+        name for file in files for name in re.findall(r"amazon/aws-lambda-python:[\w.-]+", (ROOT / file).read_text())
+    }
+    assert named == {"amazon/aws-lambda-python:3.13"}

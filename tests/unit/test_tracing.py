@@ -30,7 +30,7 @@ def test_a_render_and_a_message_belong_to_the_trace_that_they_come_from(
         sent.append(request.headers["X-Amzn-Trace-Id"])
         return AWSResponse(request.url, 202, HTTPHeaders(), _Nothing())
 
-    at = Deployment(Settings(jobs_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/jobs"))
+    at = Deployment(Settings(jobs_queue_url="https://queues.example.com/123456789012/jobs"))
     client: Any = boto3.client(service)  # type: ignore[call-overload]
     client.meta.events.register("before-send", answer)
     if service == "lambda":

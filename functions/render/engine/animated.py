@@ -1,4 +1,4 @@
-"""Animated GIF, WebP and PNG as pictures: decoded one after the other, over and over."""
+"""Animated GIF, WebP and PNG as pictures: one after the other, over and over. One that breaks off begins anew."""
 
 from __future__ import annotations
 
@@ -41,20 +41,27 @@ class AnimatedPicture:
         self._image = self._pixels = None
 
     def _begin(self) -> None:
-        self.close()
-        self._image = Image.open(self._path, formats=FORMATS)
-        self._number, self._until = -1, 0.0
-        self._next()
+        self._until = 0.0
+        self._open()
+        self._show(0)
 
     def _next(self) -> None:
-        assert self._image is not None  # noqa: S101 - opened before
         try:
-            self._image.seek(self._number + 1)
-            self._number += 1
-        except EOFError:
-            self._number = 0
-            self._image.seek(0)
+            self._show(self._number + 1)
+        except Exception:  # noqa: BLE001 - its end, or damage, of which Pillow raises whatever its parsers stumble over
+            # Opened anew: damage may have left the decoder in any state. The preflight has decoded the first picture.
+            self._open()
+            self._show(0)
+
+    def _open(self) -> None:
+        self.close()
+        self._image = Image.open(self._path, formats=FORMATS)
+
+    def _show(self, number: int) -> None:
+        assert self._image is not None  # noqa: S101 - opened before
+        self._image.seek(number)
         self._pixels = np.asarray(upright(self._image), np.uint8)
+        self._number = number
         self._until += self._length()
         self.shown += 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Cast:
         element = self._material.request.scenes[self._span.index].elements[here.index]
         if isinstance(element, TextElement):
             lettering = self._material.letterings[self._span.index, here.index]
-            behind = Behind(self._material.ground(self._span.index), below, self._theme)
+            behind = Behind(partial(self._material.ground, self._span.index), below, self._theme)
             return [text_layer(element, lettering, self._theme, self._size, here, self._fps, behind)]
         if not isinstance(element, FramedElement):
             raise TypeError(f"no layer for {type(element).__name__}")

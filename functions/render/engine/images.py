@@ -16,6 +16,9 @@ from PIL import Image, ImageCms, ImageOps
 from render.engine.probe import Unusable
 
 MAX_PIXELS = 100_000_000
+MAX_MOVING_PIXELS = 17_000_000
+"""Of an animation, several pictures of which are in memory while it is decoded."""
+
 MAX_BYTES = 400 << 20
 """As many as 100 megapixels have without any compression. Pillow keeps some of a file's parts in memory."""
 
@@ -57,8 +60,10 @@ def probe_image(path: Path) -> ImageFacts:
         raise Unusable(f"has more pixels than the limit of {MAX_PIXELS // 1_000_000} megapixels") from error
     except Exception as error:  # Pillow raises whatever its parsers stumble over
         raise Unusable("is not an image that can be read (JPEG, PNG, WebP, GIF, BMP, TIFF)") from error
-    if width * height > MAX_PIXELS:
-        raise Unusable(f"has {width} x {height} pixels; the limit is {MAX_PIXELS // 1_000_000} megapixels")
+    most = MAX_MOVING_PIXELS if animated else MAX_PIXELS
+    if width * height > most:
+        kind = " for an animation" if animated else ""
+        raise Unusable(f"has {width} x {height} pixels; the limit is {most // 1_000_000} megapixels{kind}")
     if kind in ("JPEG", "MPO") and _scans(path) > MAX_SCANS:
         raise Unusable(f"is a JPEG of more than {MAX_SCANS} scans, which takes too long to decode; save it anew")
     try:

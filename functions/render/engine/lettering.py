@@ -122,6 +122,8 @@ def _over(upper: Pixels, lower: Pixels) -> Pixels:
     part = lower[cut_y : cut_y + upper.shape[0], cut_x : cut_x + upper.shape[1]]
     ground[max(0, top) : max(0, top) + part.shape[0], max(0, left) : max(0, left) + part.shape[1]] = part
     over, under = upper[:, :, 3:].astype(np.float32) / 255, ground[:, :, 3:].astype(np.float32) / 255
-    alpha = over + under * (1 - over)
-    colors = (upper[:, :, :3] * over + ground[:, :, :3] * under * (1 - over)) / np.maximum(alpha, 1e-6)
+    under *= 1 - over
+    alpha = over + under
+    share = over / np.maximum(alpha, np.float32(1e-6))
+    colors = ground[:, :, :3] + (upper[:, :, :3].astype(np.float32) - ground[:, :, :3]) * share
     return np.dstack([np.rint(colors), np.rint(alpha * 255)]).astype(np.uint8)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -26,16 +27,16 @@ CONTRAST = 4.5
 _WANTED = CONTRAST * 1.08
 # So many of a hundred pixels may be brighter (or darker) than what is reckoned with.
 _PERCENTILE = 97
-_STRONGEST = 0.9
+_STEP, _STEPS = 0.02, 46
 _LOOKS = 3
-_SMALL = 96
+_SMALL = 64
 
 
 @dataclass(frozen=True)
 class Behind:
     """What lies behind a text: the scene's background, and the layers below."""
 
-    ground: Picture
+    ground: Callable[[], Picture]
     below: Sequence[Layer]
     theme: Theme
 
@@ -54,9 +55,11 @@ class Behind:
         if any(layer.clip is not None for layer in pictures):
             return np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
         looks = []
+        covered = any(layer.hides(here.first + here.frames) for layer in self.below)
         canvas = Frame(*frame)
         for look in range(_LOOKS):
-            paint(canvas, self.ground, 0, 0)
+            if not covered:
+                paint(canvas, self.ground(), 0, 0)
             number = here.first + (here.frames - 1) * look // (_LOOKS - 1)
             for layer in self.below:
                 layer.paint(canvas, number)
@@ -68,9 +71,12 @@ class Behind:
     def _veil(self, color: Color) -> Color:
         """The theme's background, where the letters stand out from it; else black or white."""
         ground = rgba("background", self.theme.colors)[:3]
-        if _contrast(_luminance(np.array([ground])), _luminance(np.array([color])))[0] >= 2 * CONTRAST:
+        if (
+            _contrast(_luminance(np.array([ground], np.uint8)), _luminance(np.array([color], np.uint8)))[0]
+            >= 2 * CONTRAST
+        ):
             return ground
-        light = _luminance(np.array([color]))[0] > 0.18
+        light = _luminance(np.array([color], np.uint8))[0] > 0.18
         return (0, 0, 0) if light else (255, 255, 255)
 
 
@@ -89,33 +95,45 @@ def _part(frame: Frame, box: Box) -> Pixels | None:
 
 
 def _needed(seen: Pixels, color: Color, veil: Color) -> float:
-    """How strong the veil must be, 0 to 1."""
-    letters = _luminance(np.array([color]))
-    for strength in np.arange(0, _STRONGEST + 0.01, 0.02):
-        mixed = seen * (1 - strength) + np.array(veil) * strength
-        contrasts = _contrast(_luminance(mixed), letters)
-        if np.percentile(contrasts, 100 - _PERCENTILE) >= _WANTED:
-            return float(strength)
-    return _STRONGEST
+    """How strong the veil must be, 0 to 1, to a fiftieth: the stronger, the more the letters stand out."""
+    letters = _luminance(np.array([color], np.uint8))
+
+    def enough(step: int) -> bool:
+        mixed = cv2.addWeighted(
+            seen, 1 - step * _STEP, np.broadcast_to(np.array(veil, np.uint8), seen.shape), step * _STEP, 0
+        )
+        contrasts = _contrast(_luminance(np.asarray(mixed, np.uint8)), letters)
+        return bool(np.percentile(contrasts, 100 - _PERCENTILE) >= _WANTED)
+
+    weakest = bisect_left(range(_STEPS), True, key=enough)
+    return weakest * _STEP
 
 
 def _drawn(box: Box, frame: tuple[int, int], veil: Color, strength: float) -> Pixels:
     """A soft-edged veil that is whole where the box is: RGBA pixels about the same middle."""
     soft = 0.03 * min(frame)
     edge = math.ceil(2.5 * soft)
-    shape = np.pad(rounded((box.width + edge, box.height + edge), soft), edge)
-    cover = np.asarray(cv2.GaussianBlur(shape, (0, 0), soft / 1.6), np.float32) / 255
-    pixels = np.empty((*cover.shape, 4), np.uint8)
+    # Soft as it is, it is drawn at a quarter of its size.
+    size = (box.width + 3 * edge, box.height + 3 * edge)
+    small = (max(1, size[0] // 4), max(1, size[1] // 4))
+    inner = rounded((max(1, small[0] - edge // 2), max(1, small[1] - edge // 2)), soft / 4)
+    down, across = small[1] - inner.shape[0], small[0] - inner.shape[1]
+    shape = np.pad(inner, ((down // 2, down - down // 2), (across // 2, across - across // 2)))
+    blurred = cv2.GaussianBlur(shape, (0, 0), soft / 6.4)
+    cover = cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR)
+    pixels = np.empty((size[1], size[0], 4), np.uint8)
     pixels[:, :, :3] = veil
-    pixels[:, :, 3] = np.rint(cover * strength * 255)
+    pixels[:, :, 3] = cv2.convertScaleAbs(cover, alpha=strength)
     return pixels
 
 
-def _luminance(colors: NDArray[np.generic]) -> NDArray[np.float64]:
+# Linear light of an 8-bit level of sRGB.
+_LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255])
+
+
+def _luminance(colors: Pixels) -> NDArray[np.float64]:
     """Relative luminance of 8-bit sRGB colours (WCAG 2.2)."""
-    levels = np.asarray(colors, np.float64) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
+    return np.asarray(_LINEAR[colors] @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
 def _contrast(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
