@@ -23,7 +23,7 @@ PROCESSES ?= 2
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fonts dashboards docs demo dev bench test simulate check lint build deploy image test-image sam-local
+.PHONY: help setup lock fonts dashboards docs demo dev bench test fuzz simulate check lint build deploy image test-image sam-local
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ bench: setup ## the benchmarks, into bench/results.json; BENCH= names some
 # More files than cores: much of the time tests wait. As they are ordered, the files with the local stack first: they take the longest, and much of it is waiting.
 test: setup ## all tests, three files at a time; WORKERS= sets how many
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+fuzz: setup ## more than 5,000 requests that nobody would write, against the local stack; settings: EXAMPLES= SEED=
+	PYTHONPATH=functions:. $(BIN)/python -m tests.e2e.fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
 
 simulate: setup ## 10,000 schedules of the protocol under an adversary; settings: SCHEDULES= PROCESSES= SEED=
 	@PYTHONPATH=functions $(BIN)/python -m tests.simulation --schedules $(SCHEDULES) --processes $(PROCESSES) \

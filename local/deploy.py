@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.aws import Aws
-from local.overlay import Template, load_template, overlay
+from local.overlay import API_ID, Template, load_template, overlay
 
 STACK_NAME = "reelqueue"
-API_ID = "reelqueue"
 _CODE_BUCKET = "reelqueue-local-code"
 _CODE_KEY = "empty.zip"
 _DEPLOY_SECONDS = 60

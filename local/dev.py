@@ -22,6 +22,7 @@ from local.console import Console
 from local.containers import IMAGE, NoContainers
 from local.deploy import DeployFailed
 from local.launch import StartFailed
+from local.page import PAGE
 from local.ports import PortTaken
 from local.stack import DEFAULT_PORT, DEFAULT_RECEIVER_PORT, PROJECT, AlreadyRunning, LocalStack
 
@@ -81,6 +82,7 @@ def _where(stack: LocalStack, seconds: float) -> str:
 
   API        {at.apiUrl}
   try        curl -u {at.username}:{at.password} {at.apiUrl}/queue-status
+  read, try  {at.awsEndpointUrl}{PAGE}
   webhooks   {at.receiverUrl}   (what came: {at.receiverUrl.removesuffix("/webhook")}/received)
   AWS        {at.awsEndpointUrl}   table {at.tableName}, bucket {at.bucketName}
   all this   {stack.file}

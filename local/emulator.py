@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from local.journal import keep
+from local.page import with_page
 from local.processes import die_with_parent
 
+OPENAPI = Path(__file__).resolve().parents[1] / "functions" / "reelqueue" / "openapi.json"
 JOURNAL = "REELQUEUE_JOURNAL"
 """The environment variable with the folder of the journals; without it nothing outlives the process."""
 
@@ -30,7 +32,7 @@ def main() -> None:
 
     if folder := os.environ.get(JOURNAL):
         keep(Path(folder))
-    ministack.app = in_turn(ministack.app)
+    ministack.app = with_page(in_turn(ministack.app), OPENAPI)
     ministack.main()
 
 

@@ -21,6 +21,9 @@ import yaml
 
 USERNAME = "admin"
 PASSWORD = "changeme"
+API_ID = "reelqueue"
+API_PATH = f"/_aws/execute-api/{API_ID}/api"
+"""Where the emulator has the API, stage and all."""
 WEBHOOK_SECRET = "whsec_bG9jYWwtb25seS1yZWVscXVldWUtc2VjcmV0ISE="
 
 _REACHES_OUT = ("SubmitFunction", "RenderFunction", "WebhooksFunction")

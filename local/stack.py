@@ -22,7 +22,7 @@ from types import TracebackType
 
 from local import containers, overlay
 from local.aws import REGION, Aws
-from local.deploy import API_ID, deploy
+from local.deploy import deploy
 from local.emulator import JOURNAL
 from local.kept import Kept
 from local.launch import LOG, answers, emulator, wait_until
@@ -125,7 +125,7 @@ class LocalStack:
             aws = Aws(endpoint_url)
             resources = deploy(aws, PROJECT / "template.yaml", functions, parameters, render_image)
             description = Description(
-                apiUrl=f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
+                apiUrl=f"{endpoint_url}{overlay.API_PATH}",
                 awsEndpointUrl=endpoint_url,
                 username=overlay.USERNAME,
                 password=overlay.PASSWORD,

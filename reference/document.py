@@ -105,7 +105,7 @@ def _operation(operation: Operation) -> Json:
         examples = {name: {"value": value} for name, value in operation.examples.items()}
         content = {"schema": {"$ref": _SCHEMAS + operation.body}, "examples": examples}
         made["requestBody"] = {"required": operation.body_required, "content": {"application/json": content}}
-    made["responses"] = {str(answer.status): _answer(answer), **dict(_refusals(operation))}
+    made["responses"] = {str(answer.status): _answer(answer) | _links(operation), **dict(_refusals(operation))}
     return made
 
 
@@ -119,6 +119,19 @@ def _answer(answer: Answer) -> Json:
     elif answer.content is not None:
         made["content"] = answer.content
     return made
+
+
+def _links(operation: Operation) -> Json:
+    """What may be asked next of the job that an answer names."""
+    if operation.answer.model is not answers.Accepted:
+        return {}
+    return {
+        "links": {
+            each.name: {"operationId": each.name, "parameters": {"jobId": "$response.body#/jobId"}}
+            for each in OPERATIONS
+            if "JobId" in each.parameters
+        }
+    }
 
 
 def _refusals(operation: Operation) -> Iterator[tuple[str, Json]]:

@@ -19,6 +19,7 @@ from reelqueue.errors import (
     InvalidRequest,
     NotFound,
     ReelqueueError,
+    visible,
 )
 from reelqueue.observability import logger
 
@@ -92,9 +93,16 @@ def json_body(app: APIGatewayRestResolver) -> object:
     return body
 
 
-def parameter(app: APIGatewayRestResolver, name: str) -> str | None:
-    """A query parameter, or None."""
-    return (app.current_event.query_string_parameters or {}).get(name)
+def parameters(app: APIGatewayRestResolver, *names: str) -> dict[str, str | None]:
+    """The query parameters of these names; None for one that is not there.
+
+    Raises:
+        InvalidRequest: there are others. Misspelt, one would filter nothing, and nobody would notice.
+    """
+    given = app.current_event.query_string_parameters or {}
+    for name in sorted(given.keys() - set(names)):
+        raise InvalidRequest(f"There is no parameter '{visible(name)}'; there are {', '.join(names)}.")
+    return {name: given.get(name) for name in names}
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reelqueue import openmetrics, views
 from reelqueue.deployment import deployment
-from reelqueue.http import OPENAPI, caller, parameter, resolver
+from reelqueue.http import OPENAPI, caller, parameters, resolver
 from reelqueue.observability import logger
 
 app = resolver()
@@ -29,13 +29,8 @@ def queue_status() -> Answer:
 
 @app.get("/jobs")
 def jobs() -> Answer:
-    page = views.list_jobs(
-        deployment(),
-        caller(app),
-        status=parameter(app, "status"),
-        limit=parameter(app, "limit"),
-        cursor=parameter(app, "cursor"),
-    )
+    filters = parameters(app, "status", "limit", "cursor")
+    page = views.list_jobs(deployment(), caller(app), **filters)
     return page, 200
 
 

@@ -146,6 +146,15 @@ def test_a_page_has_a_size_of_plain_digits(service: Service, limit: str) -> None
     assert len(answer.body["error"]["message"]) < 200
 
 
+@pytest.mark.parametrize("name", ["stauts", "", "Limit", "x" * 5000])
+def test_a_misspelt_parameter_is_named(service: Service, name: str) -> None:
+    answer = service.call("GET", "/jobs", query={name: "failed"})
+    assert (answer.status, answer.body["error"]["code"]) == (400, "INVALID_JSON")
+    assert answer.body["error"]["message"].startswith(f"There is no parameter '{name[:60]}")
+    assert answer.body["error"]["message"].endswith("there are status, limit, cursor.")
+    assert len(answer.body["error"]["message"]) < 200
+
+
 def test_the_api_describes_itself(service: Service) -> None:
     answer = service.call("GET", "/openapi.json", administrator=False)
     assert answer.status == 200
