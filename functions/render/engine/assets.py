@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reelqueue.errors import AssetError
 from reelqueue.spec_request import VideoRequest
@@ -16,10 +17,12 @@ from render.engine.control import Stopped
 from render.engine.images import ImageFacts, probe_image
 from render.engine.probe import MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg
-from render.engine.speech import Speech
-from render.engine.subtitles import Subtitle, read_subtitles
 from render.engine.timeline import voice_source
 from render.engine.tonemap import tone_mapped
+
+if TYPE_CHECKING:
+    from render.engine.speech import Speech
+    from render.engine.subtitles import Subtitle
 
 # Brings a source to a file. Calls the third now and then, which raises when the file is not wanted any more.
 Fetch = Callable[[str, Path, Callable[[], None]], None]
@@ -132,7 +135,7 @@ class _Preflight:
                 if use.kind == "image":
                     image = image or self._image(path)
                 elif use.kind == "captions":
-                    subtitles = subtitles or read_subtitles(path)
+                    subtitles = subtitles or _read_subtitles(path)
                 else:
                     media = media or self._media(path)
                     _check_kind(use, media)
@@ -196,3 +199,10 @@ def _check_kind(use: _Use, media: MediaFacts) -> None:
         raise Unusable("holds sound but no moving pictures; use an audio element for it")
     if use.kind == "audio" and not media.has_audio:
         raise Unusable("holds no sound")
+
+
+def _read_subtitles(path: Path) -> tuple[Subtitle, ...]:
+    # Few requests have any, and every worker loads this module.
+    from render.engine.subtitles import read_subtitles
+
+    return read_subtitles(path)

@@ -1,20 +1,12 @@
-"""Captions as a layer of their scene: drawn once (``caption_art.py``), and changed only where a word changes."""
+"""The captions of a video, drawn before the first frame (``caption_art.py``) and shown by ``caption_layer.py``."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from render.engine.geometry import Box
-from render.engine.layers import still
-from render.engine.planes import Frame, Picture, paint
 
 
 @dataclass(frozen=True)
@@ -44,67 +36,3 @@ class Caption:
 
 DrawnCaptions = Mapping[int, tuple[Caption, ...]]
 """The captions of a video, by scene, in their order."""
-
-
-class CaptionLayer:
-    """The captions of a scene, on top of everything. Looks and behaves like a ``Layer``."""
-
-    def __init__(self, captions: Sequence[Caption]) -> None:
-        self._captions = captions
-        self._firsts = [caption.first for caption in captions]
-        self._shown: tuple[tuple[int, int], Picture, int, int] | None = None
-
-    def is_still(self, scene_frames: int) -> bool:
-        return False
-
-    def hides(self, scene_frames: int) -> bool:
-        return False
-
-    def is_there(self, number: int) -> bool:
-        return self.state(number) != _NONE
-
-    def bare_clip(self, number: int, size: tuple[int, int]) -> av.VideoFrame | None:
-        return None
-
-    def state(self, number: int) -> tuple[int, int]:
-        """Which caption is there in frame ``number``, and which of its words is lit."""
-        index = bisect_right(self._firsts, number) - 1
-        if index < 0 or number >= self._captions[index].end:
-            return _NONE
-        lit = self._captions[index].lit
-        # The last one that has begun: words that are spoken at once take turns.
-        word = max((place for place, each in enumerate(lit) if each.first <= number < each.end), default=-1)
-        return index, word
-
-    def paint(self, frame: Frame, number: int) -> None:
-        state = self.state(number)
-        if state == _NONE:
-            return
-        if self._shown is None or self._shown[0] != state:
-            self._shown = (state, *self._picture(*state))
-        _, picture, x, y = self._shown
-        paint(frame, picture, x, y)
-
-    def _picture(self, index: int, word: int) -> tuple[Picture, int, int]:
-        caption = self._captions[index]
-        pixels = _load_pixels(caption.path)
-        if caption.bright is not None and word >= 0:
-            bright = _load_pixels(caption.bright)
-            for box in caption.lit[word].boxes:
-                part = np.s_[max(0, box.y) : box.y + box.height, max(0, box.x) : box.x + box.width]
-                pixels[part] = bright[part]
-        source, x, y = still(pixels, caption.x, caption.y)
-        return source(0), x, y
-
-
-_NONE = (-1, -1)
-
-
-def save_pixels(rgba: NDArray[np.uint8], path: Path) -> None:
-    """Keep pixels packed, as there may be thousands of captions: a hundredth of their size, in a few milliseconds."""
-    if not cv2.imwrite(str(path), rgba, (cv2.IMWRITE_PNG_COMPRESSION, 1)):
-        raise OSError(f"{path.name} could not be written")
-
-
-def _load_pixels(path: Path) -> NDArray[np.uint8]:
-    return np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8)

@@ -24,14 +24,15 @@ from render.engine.clip import Clip, ClipReader
 from render.engine.colors import rgba
 from render.engine.framing import Gray, Mask, blurred, ellipse, rotated, rounded, shadow, triangle
 from render.engine.geometry import Box, element_box, fitted, pixels, place
+from render.engine.heard import heard_in
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, animated_source, image_source, still
-from render.engine.lettering import text_layer
 from render.engine.material import Material
 from render.engine.motion import image_move
 from render.engine.planes import Picture, from_pixels, opaque
 from render.engine.scrim import Behind
-from render.engine.spectrum import Spectrum, heard_in
+from render.engine.spectrum import Spectrum
+from render.engine.text_layer import text_layer
 from render.engine.timeline import ElementSpan, SceneSpan
 
 # A progress bar that does not say how tall it is, as a part of the picture's height.

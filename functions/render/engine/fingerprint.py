@@ -18,9 +18,9 @@ from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import ImageElement, ProgressElement, VideoElement, WaveformElement
 from render.engine.assets import Assets
 from render.engine.cues import Cues
+from render.engine.heard import heard_in
 from render.engine.motion import image_move
 from render.engine.segments import Segment
-from render.engine.spectrum import heard_in
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.

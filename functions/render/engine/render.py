@@ -6,22 +6,22 @@ import logging
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reelqueue.errors import OutOfMemory
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Fetch, gather
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
-from render.engine.cues import cues_of, subtitles_of
-from render.engine.fingerprint import fingerprints
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
-from render.engine.speech import Speaker, speak
-from render.engine.subtitles import write_subtitles
 from render.engine.timeline import make_timeline
 from render.engine.version import engine_version
+
+if TYPE_CHECKING:
+    from render.engine.speech import Speaker
 
 _logger = logging.getLogger(__name__)
 
@@ -76,8 +76,13 @@ def render(
     """
     control.check()
     with Crew(control, workdir) as crew:
-        # Not at the top of this module: loading MoviePy takes as long as the crew needs to load its own libraries.
+        # Not at the top of this module, which the crew loads too: loading MoviePy, fonts and what sets type takes as
+        # long as the crew needs for its own libraries, and workers have no use for them.
         from render.engine.caption_art import draw_captions
+        from render.engine.cues import cues_of, subtitles_of
+        from render.engine.fingerprint import fingerprints
+        from render.engine.speech import speak
+        from render.engine.subtitles import write_subtitles
         from render.engine.text import draw_texts
 
         program = find_ffmpeg(ffmpeg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,55 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError
-from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import AudioElement, VideoElement, WaveformElement
-from render.engine.probe import MediaFacts
+from render.engine.heard import Stretch
 from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS
-from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 _RATE, _WINDOW = 16_000, 1_024
 _LOWEST, _HIGHEST = 60.0, 7_000.0
 # What is as loud as this counts as full, and as soft as that as nothing (decibels).
 _LOUD, _SOFT = -18.0, -62.0
 _FALL = 0.82
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """What of a file is heard during an element: from ``start`` (seconds of the file), over again after ``period``."""
-
-    start: float
-    period: float
-    frames: int
-    fps: int
-    speed: float = 1.0
-
-    def at(self, number: int) -> float:
-        """The moment of the file that is heard in frame ``number``."""
-        now = self.start + (number + 0.5) / self.fps * self.speed
-        return now % self.period if self.period else now
-
-
-def heard_in(
-    request: VideoRequest,
-    timeline: Timeline,
-    span: SceneSpan,
-    here: ElementSpan,
-    element: WaveformElement,
-    facts: MediaFacts,
-) -> Stretch:
-    """What of its file an element shows: what its scene plays of it, else the soundtrack, else from its beginning."""
-    fps, seconds = timeline.fps, here.first / timeline.fps
-    for other in request.scenes[span.index].elements:
-        if isinstance(other, AudioElement | VideoElement) and other.src == element.src:
-            speed = other.speed if isinstance(other, VideoElement) else 1.0
-            start = other.trim.start + (seconds - other.start) * speed
-            return Stretch(start, 0.0, here.frames, fps, speed)
-    track = request.soundtrack
-    if track is not None and track.src == element.src:
-        period = facts.seconds if track.loop else 0.0
-        return Stretch((span.first + here.first) / fps, period, here.frames, fps)
-    return Stretch(0.0, 0.0, here.frames, fps)
 
 
 class Spectrum:

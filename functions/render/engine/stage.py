@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import av
 
 from reelqueue.spec_scenes import ImageElement
-from render.engine.captions import CaptionLayer
+from render.engine.caption_layer import CaptionLayer
 from render.engine.elements import Cast
 from render.engine.layers import Layer
 from render.engine.material import Material

@@ -14,7 +14,8 @@ from reelqueue.spec import parse_request
 from reelqueue.themes import THEMES
 from render.engine.assets import Assets
 from render.engine.caption_art import draw_captions, lit_color
-from render.engine.captions import CaptionLayer, DrawnCaptions
+from render.engine.caption_layer import CaptionLayer
+from render.engine.captions import DrawnCaptions
 from render.engine.colors import contrast, mixed, rgba
 from render.engine.cues import cues_of
 from render.engine.planes import Frame

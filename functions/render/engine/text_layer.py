@@ -1,0 +1,104 @@
+"""A drawn text as a layer of its scene: in its place, over its veil, typed letter by letter where it is to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelqueue.spec_scenes import TextElement
+from reelqueue.themes import Theme
+from render.engine.framing import rotated
+from render.engine.geometry import place
+from render.engine.layers import Layer, still
+from render.engine.lettering import Lettering
+from render.engine.planes import Picture, Plane
+from render.engine.scrim import Behind
+from render.engine.timeline import ElementSpan
+
+Pixels = NDArray[np.uint8]
+
+
+def text_layer(
+    element: TextElement,
+    lettering: Lettering,
+    theme: Theme,
+    frame: tuple[int, int],
+    here: ElementSpan,
+    fps: int,
+    behind: Behind,
+) -> Layer:
+    """A text as a layer, in its place. What its shadow reaches beyond its box does not count for that."""
+    drawn: Pixels = np.load(lettering.path)
+    spread = lettering.spread
+    style = getattr(theme.styles, element.style)
+    size = (drawn.shape[1] - 2 * spread, drawn.shape[0] - 2 * spread)
+    box = place(element, size, frame, margin=round(theme.safe_area * min(frame)), default=style.position)
+    scrim = None if lettering.color is None else behind.scrim(box, lettering.color, here, frame)
+    more = 0 if scrim is None else max(0, (scrim.shape[1] - drawn.shape[1] + 1) // 2)
+
+    def ready(pixels: Pixels) -> tuple[Picture, int, int]:
+        if scrim is not None:
+            pixels = _over(np.pad(pixels, ((more, more), (more, more), (0, 0))), scrim)
+        source, x, y = still(pixels, box.x - spread - more, box.y - spread - more)
+        return source(0), x, y
+
+    picture, x, y = ready(drawn)
+    letters: Callable[[float], Picture] | None = None
+    if lettering.blank is not None:
+        off = (box.x - spread - x, box.y - spread - y)
+        steps = [
+            (left + off[0], top + off[1], right + off[0], low + off[1]) for left, top, right, low in lettering.steps
+        ]
+        letters = _typing(ready(np.load(lettering.blank))[0], picture, steps)
+    if element.rotation % 360:
+        middle, corner = (box.x + box.width / 2, box.y + box.height / 2), (x, y)
+        straight = letters
+        picture, x, y = rotated(picture, corner, middle, element.rotation)
+        if straight is not None:
+            letters = lambda part: rotated(straight(part), corner, middle, element.rotation)[0]  # noqa: E731
+    enter, leave = element.enter or style.enter, element.exit or style.exit
+    how = (element.opacity, enter, leave)
+    return Layer(lambda _: picture, x, y, here.first, here.frames, fps, *how, letters=letters)
+
+
+def _typing(blank: Picture, full: Picture, steps: list[tuple[int, int, int, int]]) -> Callable[[float], Picture]:
+    """Of a text, the letters that are there when a part of them is typed."""
+
+    def picture(part: float) -> Picture:
+        planes = [
+            (blank.y.copy(), full.y, 1),
+            (blank.u.copy(), full.u, 2),
+            (blank.v.copy(), full.v, 2),
+            (_there(blank.alpha).copy(), _there(full.alpha), 1),
+            (_there(blank.chroma_alpha).copy(), _there(full.chroma_alpha), 2),
+        ]
+        for left, top, right, low in steps[: round(part * len(steps))]:
+            for to, come, scale in planes:
+                cut = np.s_[max(0, top // scale) : low // scale, max(0, left // scale) : right // scale]
+                to[cut] = come[cut]
+        y, u, v, alpha, chroma = (plane for plane, _, _ in planes)
+        return Picture(y, u, v, alpha, chroma)
+
+    return picture
+
+
+def _there(plane: Plane | None) -> Plane:
+    assert plane is not None  # noqa: S101 - a text never fills its block, so it has its alphas
+    return plane
+
+
+def _over(upper: Pixels, lower: Pixels) -> Pixels:
+    """One picture over another of the same middle, both RGBA; as large as the upper one."""
+    ground = np.zeros_like(upper)
+    top, left = (upper.shape[0] - lower.shape[0]) // 2, (upper.shape[1] - lower.shape[1]) // 2
+    cut_y, cut_x = max(0, -top), max(0, -left)
+    part = lower[cut_y : cut_y + upper.shape[0], cut_x : cut_x + upper.shape[1]]
+    ground[max(0, top) : max(0, top) + part.shape[0], max(0, left) : max(0, left) + part.shape[1]] = part
+    over, under = upper[:, :, 3:].astype(np.float32) / 255, ground[:, :, 3:].astype(np.float32) / 255
+    under *= 1 - over
+    alpha = over + under
+    share = over / np.maximum(alpha, np.float32(1e-6))
+    colors = ground[:, :, :3] + (upper[:, :, :3].astype(np.float32) - ground[:, :, :3]) * share
+    return np.dstack([np.rint(colors), np.rint(alpha * 255)]).astype(np.uint8)
