@@ -1,6 +1,6 @@
 """Requests that nobody would write, against the whole system over HTTP: schemathesis on the API's own document.
 
-    python -m tests.e2e.fuzz --examples 400
+    python -m tests.e2e.fuzz --examples 500
 
 What it holds: no answer of 500 or above; every answer is one that the document has for its route, with its content
 type, its headers and, field by field, its schema; what the schema refuses is refused.
@@ -98,7 +98,7 @@ def strict(part: Any) -> Any:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--examples", type=int, default=400, help="tests of each route in each phase")
+    parser.add_argument("--examples", type=int, default=500, help="tests of each route in each phase")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as root, LocalStack.start(Path(root), parameters=PARAMETERS) as stack:
