@@ -1,4 +1,4 @@
-"""Writes what is generated: the OpenAPI document (``make docs``).
+"""Writes what is generated: the OpenAPI document, the schema of requests, tables of docs/scenes.md (``make docs``).
 
 The document lies where the function that serves it finds it; ``docs/openapi.json`` leads there.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from reference import document, request
+from reference import document, fields, request
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENT = PROJECT / "functions" / "reelqueue" / "openapi.json"
+SCENES = PROJECT / "docs" / "scenes.md"
 REQUEST = PROJECT / "docs" / "request.schema.json"
 
 
@@ -25,6 +26,7 @@ def files() -> dict[Path, str]:
     return {
         DOCUMENT: document.text(),
         REQUEST: json.dumps(request.request_schema(), indent=1, ensure_ascii=False) + "\n",
+        SCENES: fields.with_tables(SCENES.read_text(encoding="utf-8")),
     }
 
 
