@@ -17,6 +17,6 @@ def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 def test_whatever_is_sent_the_answer_is_one_of_the_document(paused: LocalStack) -> None:
-    outcome = fuzz(paused, examples=6, phases="examples,fuzzing")
+    outcome = fuzz(paused, examples=10, phases="examples,fuzzing")
     assert outcome.clean, outcome.report
     assert outcome.requests >= 150
