@@ -61,15 +61,22 @@ def test_the_sdk_knows_the_services_that_are_called_and_no_others(built: Path) -
 
 @pytest.mark.parametrize("name", ZIPPED)
 def test_a_zip_function_is_imported_within_its_time_and_without_what_is_heavy(name: str) -> None:
-    """In CPU time, which other work on this machine does not change much; compiled, as ``make build`` leaves it."""
-    program = f"import sys, time; import {name}.app; print(time.process_time(), *sys.modules)"
+    """In CPU time, of the fastest of some runs, as other work on this machine slows even that; compiled, as ``make
+    build`` leaves it."""
+    program = (
+        f"import sys, time; start = time.process_time(); import {name}.app; "
+        "print(time.process_time() - start, *sys.modules)"
+    )
     environment = {"PYTHONPATH": str(FUNCTIONS), "AWS_DEFAULT_REGION": "us-east-1", "PATH": os.environ["PATH"]}
-    runs = [
-        subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-        for _ in range(2)
-    ]
-    seconds = min(float(run.stdout.split()[0]) for run in runs)
-    modules = {module.partition(".")[0] for module in runs[0].stdout.split()[1:]}
+    runs = []
+    while not runs or (len(runs) < 8 and min(seconds for seconds, _ in runs) >= IMPORT_SECONDS):
+        run = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        taken, *imported = run.stdout.split()
+        runs.append((float(taken), imported))
+    seconds = min(seconds for seconds, _ in runs)
+    modules = {module.partition(".")[0] for module in runs[0][1]}
     assert not modules & HEAVY
     assert seconds < IMPORT_SECONDS
 
