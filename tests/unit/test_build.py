@@ -68,7 +68,7 @@ def test_a_zip_function_is_imported_within_its_time_and_without_what_is_heavy(na
         "print(time.process_time() - start, *sys.modules)"
     )
     environment = {"PYTHONPATH": str(FUNCTIONS), "AWS_DEFAULT_REGION": "us-east-1", "PATH": os.environ["PATH"]}
-    runs = []
+    runs: list[tuple[float, list[str]]] = []
     while not runs or (len(runs) < 8 and min(seconds for seconds, _ in runs) >= IMPORT_SECONDS):
         run = subprocess.run(
             [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
