@@ -30,7 +30,7 @@ from render.engine.geometry import Box, Fitted
 from render.engine.planes import Picture, Plane
 from render.engine.probe import MediaFacts
 from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS, MAX_VIDEO_PIXELS
-from render.engine.timeline import clip_seconds
+from render.engine.timeline import clip_seconds, frames_of_run
 
 # What is worse than a warning is kept for those who capture it; repetitions too, for each file is judged by itself.
 av.logging.set_level(av.logging.ERROR)
@@ -74,13 +74,9 @@ class Clip:
 
     def played(self, number: int) -> int:
         """Which frame of the clip's first run frame ``number`` shows, where it runs again and again."""
-        length = max(1, floor(self._length * self.fps))
-        return number % length if self.element.loop else number
-
-    @property
-    def _length(self) -> float:
-        """How long one run takes, in seconds of the video."""
-        return clip_seconds(self.element.trim, self.element.speed, self.facts)
+        if not self.element.loop:
+            return number
+        return number % frames_of_run(clip_seconds(self.element.trim, self.element.speed, self.facts), self.fps)
 
     @property
     def expected(self) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from reelqueue.themes import Colors
 
 RGBA = tuple[int, int, int, int]
@@ -23,13 +26,17 @@ def mixed(one: RGBA, other: RGBA, share: float) -> RGBA:
     return red, green, blue, alpha
 
 
-def contrast(one: RGBA, other: RGBA) -> float:
-    """The contrast ratio of two opaque colours (WCAG 2.1): 1 to 21."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+def luminance(colors: ArrayLike) -> NDArray[np.float64]:
+    """Relative luminance (0 to 1) of opaque 8-bit colours, whose last axis is red, green, blue (WCAG 2.2)."""
+    levels = np.asarray(colors, np.uint8)[..., :3]
+    return np.asarray(_LINEAR[levels] @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
-def _luminance(color: RGBA) -> float:
-    parts = [part / 255 for part in color[:3]]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def contrast(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
+    """The contrast ratio of opaque 8-bit colours (WCAG 2.2): 1 to 21."""
+    lights = luminance(one), luminance(other)
+    return np.asarray((np.maximum(*lights) + 0.05) / (np.minimum(*lights) + 0.05), np.float64)
+
+
+# The light of each 8-bit level of sRGB.
+_LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255])

@@ -87,7 +87,7 @@ class Composer:
 
     def save_poster(self, segment: Segment, number: int, target: Path) -> None:
         """Keep frame ``number`` of the segment as a picture."""
-        Image.fromarray(self.frame(segment, number).rgb()).save(target, "JPEG", quality=90)
+        _save(self.frame(segment, number), target)
 
     def save_best_poster(self, segments: Sequence[Segment], target: Path) -> None:
         """Keep the best of the timeline's candidates as the poster: in detail, and in range of light and colour."""
@@ -98,7 +98,7 @@ class Composer:
             score = _much_to_see(frame)
             if score > best:
                 best = score
-                Image.fromarray(frame.rgb()).save(target, "JPEG", quality=90)
+                _save(frame, target)
 
     def close(self) -> None:
         for stage in self._stages.values():
@@ -127,6 +127,10 @@ class Composer:
                 self._stages.pop(old).close()
             self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
         return self._stages[scene]
+
+
+def _save(frame: Frame, target: Path) -> None:
+    Image.fromarray(frame.rgb()).save(target, "JPEG", quality=90)
 
 
 def _much_to_see(frame: Frame) -> float:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reelqueue.themes import Colors
 from render.engine.colors import rgba
 from render.engine.planes import Frame, Picture, from_pixels, paint, turned
+from render.engine.wander import Wander
 
 _FINE = 4
 # A piece that shows its edge is not quite a line.
@@ -54,30 +55,33 @@ class Drift:
     """Pieces of one kind over frames of one size."""
 
     def __init__(self, width: int, height: int, kind: Kind, colors: Colors) -> None:
-        self._width, self._height, short = width, height, min(width, height)
+        short = min(width, height)
         pieces = [
             (_piece(kind, kind.colors[number % len(kind.colors)], short * length, opacity, blur, colors), fall)
             for count, length, fall, opacity, blur in kind.depths
             for number in range(count)
         ]
         self._pictures = [picture for picture, _ in pieces]
-        self._reach = np.array([math.hypot(picture.width, picture.height) / 2 + 2 for picture in self._pictures])
         chance = np.random.default_rng(11).random((8, len(pieces)))
-        self._x, self._y = chance[0] * width, chance[1]
-        self._fall = np.array([fall for _, fall in pieces]) * (0.75 + 0.5 * chance[2])
-        self._wind = short * (0.015 + 0.03 * chance[3])
-        self._sway = short * (0.02 + 0.035 * chance[4])
-        self._pace = 2 * math.pi * (0.06 + 0.1 * chance[5])
-        self._turn = 2 * math.pi * chance[6]
+        self._ways = Wander(
+            (width, height),
+            reach=np.array([math.hypot(picture.width, picture.height) / 2 + 2 for picture in self._pictures]),
+            x=chance[0] * width,
+            y=chance[1],
+            fall=np.array([fall for _, fall in pieces]) * (0.75 + 0.5 * chance[2]),
+            sway=short * (0.02 + 0.035 * chance[4]),
+            pace=2 * math.pi * (0.06 + 0.1 * chance[5]),
+            turn=2 * math.pi * chance[6],
+            wind=short * (0.015 + 0.03 * chance[3]),
+        )
         self._spin = (chance[7] - 0.5) * 1.1
 
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the pieces of this moment of the video over the frame."""
-        swing = np.sin(self._pace * seconds + self._turn)
-        x = (self._x + self._wind * seconds + self._sway * swing) % (self._width + 2 * self._reach) - self._reach
-        y = (self._y + self._fall * seconds) % 1.0 * (self._height + 2 * self._reach) - self._reach
-        angle = self._turn * 3 + self._spin * seconds + 0.5 * swing
-        tumble = np.sin(1.7 * self._pace * seconds + 2 * self._turn)
+        ways = self._ways
+        x, y = ways.at(seconds)
+        angle = ways.turn * 3 + self._spin * seconds + 0.5 * ways.swing(seconds)
+        tumble = np.sin(1.7 * ways.pace * seconds + 2 * ways.turn)
         thickness = np.sign(tumble) * (_THINNEST + (1 - _THINNEST) * np.abs(tumble))
         for number, picture in enumerate(self._pictures):
             scale = (1.0, float(thickness[number]) or 1.0)

@@ -22,8 +22,8 @@ from render.engine.animated import AnimatedPicture
 from render.engine.bars import progress_source, waveform_source
 from render.engine.clip import Clip, ClipReader
 from render.engine.colors import rgba
-from render.engine.framing import Gray, Mask, blurred, ellipse, rotated, rounded, shadow, triangle
-from render.engine.geometry import Box, element_box, fitted, pixels, place
+from render.engine.framing import Mask, blurred, rotated, shadow
+from render.engine.geometry import Box, element_box, fitted, pixels
 from render.engine.heard import heard_in
 from render.engine.images import load_image
 from render.engine.layers import Layer, Source, animated_source, image_source, still
@@ -31,6 +31,7 @@ from render.engine.material import Material
 from render.engine.motion import image_move
 from render.engine.planes import Picture, from_pixels, opaque
 from render.engine.scrim import Behind
+from render.engine.shapes import Gray, ellipse, rounded, triangle
 from render.engine.spectrum import Spectrum
 from render.engine.text_layer import text_layer
 from render.engine.timeline import ElementSpan, SceneSpan
@@ -191,9 +192,8 @@ class Cast:
         return [replace(ground, solid=box == Box(0, 0, *self._size)), seen]
 
     def _progress(self, element: ProgressElement, here: ElementSpan) -> _Seen:
-        width = self._size[0] if element.width is None else round(pixels(element.width, self._size[0]))
-        height = round(_BAR * self._size[1] if element.height is None else pixels(element.height, self._size[1]))
-        box = place(element, (width, max(2, height)), self._size, margin=0, default="bottom").even()
+        tall = max(2, round(_BAR * self._size[1]))
+        box = element_box(element, self._size, tall=tall, default="bottom").even()
         timeline, first, total = self._material.timeline, here.first, self._span.frames
         if element.of == "video":
             first, total = self._span.first + here.first, timeline.frames

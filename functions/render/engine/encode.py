@@ -100,14 +100,19 @@ class Encoding:
         """
         context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"
         context.time_base, context.framerate = self.time_base, Fraction(self.fps)
-        context.color_range = ColorRange.MPEG
-        context.colorspace = Colorspace.ITU709
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
+        tag(context)
         context.flags |= _GLOBAL_HEADER
         context.thread_count = 1
         setting = replace(self.setting, lookahead=0) if still else self.setting
         context.options = setting.options(self.fps)
+
+
+def tag(context: VideoCodecContext) -> None:
+    """Say that the frames are BT.709, limited range."""
+    context.color_range = ColorRange.MPEG
+    context.colorspace = Colorspace.ITU709
+    context.color_primaries = ColorPrimaries.BT709
+    context.color_trc = ColorTrc.BT709
 
 
 class Writer(Protocol):

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from render.engine.geometry import Box
 from render.engine.planes import Picture, Plane, turned, with_alpha
+from render.engine.shapes import Gray
 
-Gray = NDArray[np.uint8]
-
-_FINE = 4
 _SHADOW = (0, 0, 0, 110)
 # Of the shorter side of the box: how soft a shadow is, and how far below it lies.
 _SOFT, _BELOW = 0.035, 0.02
@@ -43,31 +40,6 @@ class Mask:
         y, alpha = (_times(plane, self.full) for plane in full)
         u, v, chroma = (_times(plane, self.half) for plane in half)
         return Picture(y, u, v, alpha, chroma)
-
-
-def rounded(size: tuple[int, int], radius: float) -> Gray:
-    """A rectangle of this size with corners of this radius, in pixels."""
-    width, height = size
-    most = min(width, height) / 2
-    mask = Image.new("L", (width * _FINE, height * _FINE), 0)
-    corner = min(radius, most) * _FINE
-    ImageDraw.Draw(mask).rounded_rectangle((0, 0, width * _FINE - 1, height * _FINE - 1), corner, fill=255)
-    return np.asarray(mask.resize(size, Image.Resampling.BOX), np.uint8)
-
-
-def ellipse(size: tuple[int, int]) -> Gray:
-    """The ellipse that fills a box of this size."""
-    mask = Image.new("L", (size[0] * _FINE, size[1] * _FINE), 0)
-    ImageDraw.Draw(mask).ellipse((0, 0, size[0] * _FINE - 1, size[1] * _FINE - 1), fill=255)
-    return np.asarray(mask.resize(size, Image.Resampling.BOX), np.uint8)
-
-
-def triangle(size: tuple[int, int]) -> Gray:
-    """The triangle that stands in a box of this size, its tip in the middle of the upper edge."""
-    mask = Image.new("L", (size[0] * _FINE, size[1] * _FINE), 0)
-    right, low = size[0] * _FINE - 1, size[1] * _FINE - 1
-    ImageDraw.Draw(mask).polygon([(0, low), (right, low), (right / 2, 0)], fill=255)
-    return np.asarray(mask.resize(size, Image.Resampling.BOX), np.uint8)
 
 
 def shadow(shape: Gray, box: Box) -> tuple[NDArray[np.uint8], int, int]:

@@ -38,11 +38,13 @@ def pixels(length: float | str, whole: int) -> float:
     return float(length[:-1]) / 100 * whole if isinstance(length, str) else length
 
 
-def element_box(element: VisualElement, frame: tuple[int, int]) -> Box:
-    """The box of an element that is not text: what it does not say is the whole picture."""
+def element_box(
+    element: VisualElement, frame: tuple[int, int], *, tall: int | None = None, default: PositionName = "center"
+) -> Box:
+    """The box of an element that is not text: what it does not say is the whole picture, or so ``tall``."""
     width = round(pixels(element.width, frame[0])) if element.width is not None else frame[0]
-    height = round(pixels(element.height, frame[1])) if element.height is not None else frame[1]
-    return place(element, (width, height), frame, margin=0, default="center")
+    height = round(pixels(element.height, frame[1])) if element.height is not None else tall or frame[1]
+    return place(element, (width, height), frame, margin=0, default=default)
 
 
 def place(

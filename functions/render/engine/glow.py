@@ -13,6 +13,7 @@ from reelqueue.themes import Colors
 from render.engine.colors import rgba
 from render.engine.discs import Discs
 from render.engine.planes import Frame, color_levels
+from render.engine.wander import Wander
 
 # Sparks; smallest and largest radius, in parts of the shorter side; rise, in heights a second; opacity.
 _DEPTHS = ((30, 0.0016, 0.0030, 0.020, 0.95), (12, 0.0040, 0.0070, 0.032, 0.80))
@@ -25,7 +26,7 @@ class Glow:
     """Sparks over frames of one size, by turns in the accent of the palette and in magenta."""
 
     def __init__(self, width: int, height: int, colors: Colors) -> None:
-        self._width, self._height, short = width, height, min(width, height)
+        short = min(width, height)
         sparks = [
             (short * (small + (large - small) * number / count), rise, opacity)
             for count, small, large, rise, opacity in _DEPTHS
@@ -36,23 +37,25 @@ class Glow:
         looks += [(radius, opacity, 0.8) for radius, _, opacity in sparks]
         self._luma = Discs(looks, width * height)
         self._chroma = Discs([(radius / 2, opacity, soft) for radius, opacity, soft in looks], width * height // 4)
-        self._reach = np.array([radius * _HALO + 2 for radius, _, _ in sparks])
         chance = np.random.default_rng(7).random((7, len(sparks)))
-        self._x, self._y = chance[0] * width, chance[1]
-        self._rise = np.array([rise for _, rise, _ in sparks]) * (0.7 + 0.6 * chance[2])
-        self._sway = short * (0.01 + 0.025 * chance[3])
-        self._pace = 2 * math.pi * (0.05 + 0.1 * chance[4])
-        self._turn = 2 * math.pi * chance[5]
+        self._ways = Wander(
+            (width, height),
+            reach=np.array([radius * _HALO + 2 for radius, _, _ in sparks]),
+            x=chance[0] * width,
+            y=chance[1],
+            fall=-np.array([rise for _, rise, _ in sparks]) * (0.7 + 0.6 * chance[2]),
+            sway=short * (0.01 + 0.025 * chance[3]),
+            pace=2 * math.pi * (0.05 + 0.1 * chance[4]),
+            turn=2 * math.pi * chance[5],
+        )
         tints = [color_levels(rgba(color, colors)[:3]) for color in (colors.accent, _MAGENTA)]
         own = np.array([tints[int(part > 0.5)] for part in chance[6]], np.int32)
         self._y_level, self._u_level, self._v_level = (np.tile(own[:, plane], 2) for plane in range(3))
 
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the sparks of this moment of the video over the frame."""
-        x = self._x + self._sway * np.sin(self._pace * seconds + self._turn)
-        x = x % (self._width + 2 * self._reach) - self._reach
-        y = (self._y - self._rise * seconds) % 1.0 * (self._height + 2 * self._reach) - self._reach
-        breath = 0.55 + 0.45 * np.sin(2.6 * self._pace * seconds + 3 * self._turn)
+        x, y = self._ways.at(seconds)
+        breath = 0.55 + 0.45 * np.sin(2.6 * self._ways.pace * seconds + 3 * self._ways.turn)
         x, y, breath = (np.tile(values, 2) for values in (x, y, breath))
         self._luma.paint([(frame.y, self._y_level)], x, y, breath)
         self._chroma.paint([(frame.u, self._u_level), (frame.v, self._v_level)], x / 2, y / 2, breath)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.themes import Theme
-from render.engine.colors import rgba
-from render.engine.framing import rounded
+from render.engine.colors import contrast, luminance, rgba
 from render.engine.geometry import Box
 from render.engine.layers import Layer
 from render.engine.planes import Frame, Picture, paint
+from render.engine.shapes import rounded
 from render.engine.timeline import ElementSpan
 
 Pixels = NDArray[np.uint8]
@@ -71,12 +71,9 @@ class Behind:
     def _veil(self, color: Color) -> Color:
         """The theme's background, where the letters stand out from it; else black or white."""
         ground = rgba("background", self.theme.colors)[:3]
-        if (
-            _contrast(_luminance(np.array([ground], np.uint8)), _luminance(np.array([color], np.uint8)))[0]
-            >= 2 * CONTRAST
-        ):
+        if contrast(ground, color) >= 2 * CONTRAST:
             return ground
-        light = _luminance(np.array([color], np.uint8))[0] > 0.18
+        light = luminance(color) > 0.18
         return (0, 0, 0) if light else (255, 255, 255)
 
 
@@ -96,14 +93,12 @@ def _part(frame: Frame, box: Box) -> Pixels | None:
 
 def _needed(seen: Pixels, color: Color, veil: Color) -> float:
     """How strong the veil must be, 0 to 1, to a fiftieth: the stronger, the more the letters stand out."""
-    letters = _luminance(np.array([color], np.uint8))
 
     def enough(step: int) -> bool:
         mixed = cv2.addWeighted(
             seen, 1 - step * _STEP, np.broadcast_to(np.array(veil, np.uint8), seen.shape), step * _STEP, 0
         )
-        contrasts = _contrast(_luminance(np.asarray(mixed, np.uint8)), letters)
-        return bool(np.percentile(contrasts, 100 - _PERCENTILE) >= _WANTED)
+        return bool(np.percentile(contrast(np.asarray(mixed, np.uint8), color), 100 - _PERCENTILE) >= _WANTED)
 
     weakest = bisect_left(range(_STEPS), True, key=enough)
     return weakest * _STEP
@@ -125,17 +120,3 @@ def _drawn(box: Box, frame: tuple[int, int], veil: Color, strength: float) -> Pi
     pixels[:, :, :3] = veil
     pixels[:, :, 3] = cv2.convertScaleAbs(cover, alpha=strength)
     return pixels
-
-
-# Linear light of an 8-bit level of sRGB.
-_LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255])
-
-
-def _luminance(colors: Pixels) -> NDArray[np.float64]:
-    """Relative luminance of 8-bit sRGB colours (WCAG 2.2)."""
-    return np.asarray(_LINEAR[colors] @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
-
-
-def _contrast(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    high, low = np.maximum(one, other), np.minimum(one, other)
-    return np.asarray((high + 0.05) / (low + 0.05), np.float64)

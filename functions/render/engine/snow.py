@@ -12,6 +12,7 @@ import numpy as np
 
 from render.engine.discs import Discs
 from render.engine.planes import Frame
+from render.engine.wander import Wander
 
 # From far to near: flakes; smallest and largest radius, in parts of the shorter side; fall, in heights a second;
 # opacity; softness of the edge, in parts of the radius.
@@ -27,7 +28,7 @@ class Snow:
     """Snow over frames of one size."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._width, self._height, short = width, height, min(width, height)
+        short = min(width, height)
         flakes = [
             (short * (small + (large - small) * number / count), fall, opacity, softness)
             for count, small, large, fall, opacity, softness in _DEPTHS
@@ -35,19 +36,20 @@ class Snow:
         ]
         self._luma = Discs([(radius, opacity, soft) for radius, _, opacity, soft in flakes], width * height)
         self._chroma = Discs([(radius / 2, opacity, soft) for radius, _, opacity, soft in flakes], width * height // 4)
-        # A flake leaves below the picture and comes back above it, so its path is longer than the picture.
-        self._reach = np.array([radius * (1 + softness) + 2 for radius, _, _, softness in flakes])
         chance = np.random.default_rng(20).random((6, len(flakes)))
-        self._x, self._y = chance[0] * width, chance[1]
-        self._fall = np.array([fall for _, fall, _, _ in flakes]) * (0.75 + 0.5 * chance[2])
-        self._sway = short * (0.008 + 0.02 * chance[3])
-        self._pace = 2 * math.pi * (0.1 + 0.2 * chance[4])
-        self._turn = 2 * math.pi * chance[5]
+        self._ways = Wander(
+            (width, height),
+            reach=np.array([radius * (1 + softness) + 2 for radius, _, _, softness in flakes]),
+            x=chance[0] * width,
+            y=chance[1],
+            fall=np.array([fall for _, fall, _, _ in flakes]) * (0.75 + 0.5 * chance[2]),
+            sway=short * (0.008 + 0.02 * chance[3]),
+            pace=2 * math.pi * (0.1 + 0.2 * chance[4]),
+            turn=2 * math.pi * chance[5],
+        )
 
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the snow of this moment of the video over the frame."""
-        x = self._x + self._sway * np.sin(self._pace * seconds + self._turn)
-        x = x % (self._width + 2 * self._reach) - self._reach
-        y = (self._y + self._fall * seconds) % 1.0 * (self._height + 2 * self._reach) - self._reach
+        x, y = self._ways.at(seconds)
         self._luma.paint([(frame.y, _WHITE)], x, y)
         self._chroma.paint([(frame.u, _GREY), (frame.v, _GREY)], x / 2, y / 2)

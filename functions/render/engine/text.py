@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from moviepy import CompositeVideoClip, ImageClip
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Point, TextElement
@@ -25,6 +24,7 @@ from render.engine.geometry import Box, pixels
 from render.engine.lettering import Lettering, Letterings
 from render.engine.lines import Layout, lay_out
 from render.engine.raster import Ink, draw_lines
+from render.engine.shapes import rounded
 from render.engine.shaping import Shaper, language_of
 
 MIN_SIZE = 8
@@ -245,12 +245,7 @@ class _Drawing:
     def _panel_clip(self) -> list[ImageClip]:
         if self._panel is None:
             return []
-        fine = 4
-        width, height = self._size
-        mask = Image.new("L", (width * fine, height * fine), 0)
-        radius = round(self._layout.size * 0.32) * fine
-        ImageDraw.Draw(mask).rounded_rectangle((0, 0, width * fine - 1, height * fine - 1), radius, fill=255)
-        shape = np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float32) / 255
+        shape = rounded(self._size, round(self._layout.size * 0.32)) / np.float32(255)
         return [_tinted(shape, rgba(self._panel, self._colors)).with_position((self._spread, self._spread))]
 
     def _shadow_clip(self, letters: list[ImageClip]) -> list[ImageClip]:

@@ -168,6 +168,11 @@ def voice_source(scene: int) -> str:
     return f"voice:{scene}"
 
 
+def frames_of_run(seconds: float, fps: int) -> int:
+    """How many frames each run of a looping clip has, of its picture and of its sound."""
+    return max(1, int(seconds * fps))
+
+
 def _scene_seconds(number: int, request: VideoRequest, media: Mapping[str, MediaFacts], spoken: float | None) -> float:
     scene = request.scenes[number]
     voice_end = 0.0 if scene.voice is None or spoken is None else scene.voice.start + spoken
@@ -223,7 +228,7 @@ def _sounds(
             length = clip_seconds(element.trim, _speed(element), media[element.src])
             room = span.frames / fps - element.start
             loops = isinstance(element, VideoElement) and element.loop and length > 0
-            period = max(1, int(length * fps)) / fps if loops else 0.0
+            period = frames_of_run(length, fps) / fps if loops else 0.0
             once = room if loops else length
             length = min(room, once if element.duration is None else min(element.duration, once))
             if length <= 0 or element.volume == 0:

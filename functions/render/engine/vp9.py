@@ -11,10 +11,9 @@ from pathlib import Path
 from types import TracebackType
 
 import av
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from reelqueue.spec_output import Quality
-from render.engine.encode import Encoding
+from render.engine.encode import Encoding, tag
 from render.engine.planes import Frame
 from render.engine.segments import keyframe_distance
 
@@ -48,8 +47,7 @@ class Vp9Writer:
         self._stream.time_base = encoding.time_base
         context = self._stream.codec_context
         context.time_base = encoding.time_base
-        context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
-        context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        tag(context)
         context.thread_count = 1
         setting = QUALITY[encoding.quality]
         context.options = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +11,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reelqueue.spec import parse_request
 from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import THEMES, Theme
-from render.engine import Control
-from render.engine.assets import gather
 from render.engine.colors import rgba
-from render.engine.compose import Composer
 from render.engine.geometry import place
-from render.engine.material import Material
-from render.engine.process import Ffmpeg, find_ffmpeg
-from render.engine.segments import make_segments
-from render.engine.text import draw, draw_texts
-from render.engine.timeline import make_timeline
+from render.engine.text import draw
+from tests.golden.frames import frames, request_of
 
 SIZE = (960, 540)
 MOMENTS = (0.9, 1.4, 1.9)
@@ -42,26 +33,16 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def frames(theme: str, scene: dict[str, Any], pictures: Path, folder: Path) -> list[NDArray[np.uint8]]:
+def seen(theme: str, scene: dict[str, Any], pictures: Path, folder: Path) -> list[NDArray[np.uint8]]:
     """What is seen at the place of a scene's text, the last of its elements, at the moments at which that is whole."""
-    output = {"width": SIZE[0], "height": SIZE[1], "fps": 10}
-    body = {"webhookUrl": "https://app.example.com/hook", "theme": theme, "output": output, "scenes": [scene]}
-    request = parse_request(body)
-
-    def fetch(src: str, target: Path, check: Callable[[], None]) -> None:
-        shutil.copy(pictures / src.removeprefix("asset:"), target)
-
-    assets = gather(request, folder, fetch, Ffmpeg(find_ffmpeg(None), Control(), folder))
-    timeline = make_timeline(request, assets.media)
-    composer = Composer(Material.of(request, timeline, assets, draw_texts(request, folder, lambda: None)))
-    (segment, *_) = make_segments(timeline)
+    request = request_of(theme, [scene], SIZE, 10)
     text = request.scenes[0].elements[-1]
     assert isinstance(text, TextElement)
     style = getattr(request.theme.styles, text.style)
     margin = round(request.theme.safe_area * min(SIZE))
     box = place(text, draw(text, request.theme, SIZE).size, SIZE, margin=margin, default=style.position)
     here = np.s_[box.y : box.y + box.height, box.x : box.x + box.width]
-    return [composer.frame(segment, round(moment * 10)).rgb()[here] for moment in MOMENTS]
+    return [frame[here] for frame in frames(request, MOMENTS, pictures, folder)]
 
 
 def luminance(colors: NDArray[Any]) -> NDArray[np.float64]:
@@ -91,7 +72,7 @@ def color_of(theme: Theme, style: str) -> tuple[int, int, int]:
 def test_a_text_can_be_read_over_its_theme(theme: str, style: str, pictures: Path, tmp_path: Path) -> None:
     text = {"type": "text", "text": "Hamburgefonts", "style": style, "size": "16%"}
     color = color_of(THEMES[theme], style)  # type: ignore[index]
-    for frame in frames(theme, {"duration": 2.6, "elements": [text]}, pictures, tmp_path):
+    for frame in seen(theme, {"duration": 2.6, "elements": [text]}, pictures, tmp_path):
         assert contrast(frame, color) >= 4.5
 
 
@@ -101,7 +82,7 @@ def test_a_text_can_be_read_over_any_picture(theme: str, picture: str, pictures:
     image = {"type": "image", "src": f"asset:{picture}.png"}
     text = {"type": "text", "text": "Hamburgefonts", "style": "title", "size": "16%"}
     color = color_of(THEMES[theme], "title")  # type: ignore[index]
-    for frame in frames(theme, {"duration": 2.6, "elements": [image, text]}, pictures, tmp_path):
+    for frame in seen(theme, {"duration": 2.6, "elements": [image, text]}, pictures, tmp_path):
         assert contrast(frame, color) >= 4.5
 
 
@@ -109,5 +90,5 @@ def test_a_text_that_stands_out_by_itself_gets_no_veil(pictures: Path, tmp_path:
     """White letters over a dark picture change nothing of it."""
     image = {"type": "image", "src": "asset:dark.png"}
     text = {"type": "text", "text": "Hamburgefonts", "style": "body", "color": "#FFF", "shadow": False}
-    (frame, *_) = frames("minimal", {"duration": 2.6, "elements": [image, text]}, pictures, tmp_path)
+    (frame, *_) = seen("minimal", {"duration": 2.6, "elements": [image, text]}, pictures, tmp_path)
     assert np.abs(np.median(frame.reshape(-1, 3), axis=0) - (10, 12, 16)).max() <= 3
