@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,6 @@ Fetch = Callable[[str, Path, Callable[[], None]], None]
 _AT_ONCE = 8
 # Each may take as much memory as its allowance says, if somebody has made its file for that.
 _PROBED_AT_ONCE = 2
-_LOOK_SECONDS = 0.1
 _PIECE = 1 << 20
 
 
@@ -88,12 +87,7 @@ def gather(request: VideoRequest, folder: Path, fetch: Fetch, ffmpeg: Ffmpeg) ->
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preflight")
     try:
         looks = {src: pool.submit(preflight.look_at, paths[src], uses[src]) for src in uses}
-        waiting = set(looks.values())
-        while waiting:
-            done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_EXCEPTION)
-            ffmpeg.control.check()
-            for look in done:
-                look.result()
+        ffmpeg.control.wait(looks.values())
         found = {src: look.result() for src, look in looks.items()}
     finally:
         preflight.over.set()

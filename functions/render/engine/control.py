@@ -10,7 +10,13 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass
+from typing import Any
+
+# How long a stop waits at most for a thread that looks out for it.
+_LOOK_SECONDS = 0.1
 
 
 @dataclass
@@ -61,6 +67,15 @@ class Control:
         """Raise ``Stopped`` once a stop was requested."""
         if self.stopped:
             raise Stopped
+
+    def wait(self, futures: Iterable[Future[Any]]) -> None:
+        """Wait until all are done. Raises the first failure among them, and ``Stopped`` as soon as a stop is asked."""
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_EXCEPTION)
+            self.check()
+            for future in done:
+                future.result()
 
     def request_stop(self) -> None:
         """Stop the render: its processes die now, ``render`` raises ``Stopped``. May be called from any thread."""

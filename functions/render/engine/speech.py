@@ -12,7 +12,7 @@ import json
 import logging
 import wave
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,7 +34,6 @@ RATE = 24_000
 # Below -50 dB nothing of a voice is heard; some engines end with half a second of that.
 _SILENCE = 0.003
 _AT_ONCE = 4
-_LOOK_SECONDS = 0.1
 
 _logger = logging.getLogger(__name__)
 
@@ -93,12 +92,7 @@ def speak(
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="voice")
     try:
         said = {line: pool.submit(booth.speech, number, line) for line, number in first.items()}
-        waiting = set(said.values())
-        while waiting:
-            done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_EXCEPTION)
-            ffmpeg.control.check()
-            for speech in done:
-                speech.result()
+        ffmpeg.control.wait(said.values())
         return {number: said[line].result() for number, line in lines.items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
