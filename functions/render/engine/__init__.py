@@ -10,6 +10,12 @@ request --timeline--> what happens in which frame      (pure)
         --join------> the MP4: segments and sound      (copied, not encoded again)
 """
 
+import os
+
+# Before numpy is loaded: its pool of threads would wait for work by turning in circles, and the processes of a render
+# are what runs in parallel.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from render.engine.assets import Fetch, FetchError
 from render.engine.control import Control, Stopped, Tally
 from render.engine.kept import Kept

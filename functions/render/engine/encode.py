@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -104,7 +105,19 @@ class Encoding:
         context.flags |= _GLOBAL_HEADER
         context.thread_count = 1
         setting = replace(self.setting, lookahead=0) if still else self.setting
-        context.options = setting.options(self.fps)
+        options = setting.options(self.fps)
+        context.options = options | {"x264-params": options["x264-params"] + _instructions()}
+
+
+@cache
+def _instructions() -> str:
+    """What x264 is told of this processor: where it has AVX-512, to do with AVX2, which takes less time.
+
+    Measured: docs/decisions.md. The bits differ in a few of a million, the settings not at all.
+    """
+    processor = Path("/proc/cpuinfo")
+    told = processor.read_text(encoding="ascii", errors="replace") if processor.exists() else ""
+    return ":asm=avx2" if " avx512f " in told else ""
 
 
 def tag(context: VideoCodecContext) -> None:

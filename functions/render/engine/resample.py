@@ -18,7 +18,7 @@ from render.engine.planes import Picture, Plane
 
 # So many steps may lie before the wanted place, which is met well, or still closely enough (pixels of the result).
 _MOST_STEPS = 48
-_WELL, _CLOSE = 0.01, 0.025
+_WELL, _CLOSE = 0.02, 0.045
 
 Axis = tuple[float, float]
 """How far two pixels lie apart, and where the first one's edge is, in pixels of the source."""

@@ -6,10 +6,14 @@ What stands on top of what is composed by MoviePy, which does that well for few 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+# MoviePy, when it is loaded, runs the player that it would show previews with: here nothing that takes any time.
+os.environ.setdefault("FFPLAY_BINARY", "true")
 
 import cv2
 import numpy as np

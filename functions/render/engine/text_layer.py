@@ -13,7 +13,7 @@ from render.engine.framing import rotated
 from render.engine.geometry import place
 from render.engine.layers import Layer, still
 from render.engine.lettering import Lettering
-from render.engine.planes import Picture, Plane
+from render.engine.planes import Picture, Plane, over
 from render.engine.scrim import Behind
 from render.engine.timeline import ElementSpan
 
@@ -39,10 +39,13 @@ def text_layer(
     more = 0 if scrim is None else max(0, (scrim.shape[1] - drawn.shape[1] + 1) // 2)
 
     def ready(pixels: Pixels) -> tuple[Picture, int, int]:
-        if scrim is not None:
-            pixels = _over(np.pad(pixels, ((more, more), (more, more), (0, 0))), scrim)
-        source, x, y = still(pixels, box.x - spread - more, box.y - spread - more)
-        return source(0), x, y
+        pixels = np.pad(pixels, ((more, more), (more, more), (0, 0)))
+        at = (box.x - spread - more, box.y - spread - more)
+        source, x, y = still(pixels, *at)
+        if scrim is None:
+            return source(0), x, y
+        veil, _, _ = still(_centered(scrim, pixels), *at)
+        return over(source(0), veil(0)), x, y
 
     picture, x, y = ready(drawn)
     letters: Callable[[float], Picture] | None = None
@@ -89,16 +92,11 @@ def _there(plane: Plane | None) -> Plane:
     return plane
 
 
-def _over(upper: Pixels, lower: Pixels) -> Pixels:
-    """One picture over another of the same middle, both RGBA; as large as the upper one."""
-    ground = np.zeros_like(upper)
-    top, left = (upper.shape[0] - lower.shape[0]) // 2, (upper.shape[1] - lower.shape[1]) // 2
+def _centered(pixels: Pixels, like: Pixels) -> Pixels:
+    """Pixels on a canvas as large as another's, of the same middle."""
+    canvas = np.zeros_like(like)
+    top, left = (like.shape[0] - pixels.shape[0]) // 2, (like.shape[1] - pixels.shape[1]) // 2
     cut_y, cut_x = max(0, -top), max(0, -left)
-    part = lower[cut_y : cut_y + upper.shape[0], cut_x : cut_x + upper.shape[1]]
-    ground[max(0, top) : max(0, top) + part.shape[0], max(0, left) : max(0, left) + part.shape[1]] = part
-    over, under = upper[:, :, 3:].astype(np.float32) / 255, ground[:, :, 3:].astype(np.float32) / 255
-    under *= 1 - over
-    alpha = over + under
-    share = over / np.maximum(alpha, np.float32(1e-6))
-    colors = ground[:, :, :3] + (upper[:, :, :3].astype(np.float32) - ground[:, :, :3]) * share
-    return np.dstack([np.rint(colors), np.rint(alpha * 255)]).astype(np.uint8)
+    part = pixels[cut_y : cut_y + like.shape[0], cut_x : cut_x + like.shape[1]]
+    canvas[max(0, top) : max(0, top) + part.shape[0], max(0, left) : max(0, left) + part.shape[1]] = part
+    return canvas
