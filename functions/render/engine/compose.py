@@ -30,7 +30,7 @@ class Composer:
     def __init__(self, material: Material) -> None:
         self._material = material
         self._stages: dict[int, Stage] = {}
-        self._before, self._after, self._mixed = (Frame(*material.size) for _ in range(3))
+        self._shown, self._after = Frame(*material.size), Frame(*material.size)
         self._mixer: Mixer | None = None
         self._mixing = -1
         self._logo = logo_of(material)
@@ -69,13 +69,13 @@ class Composer:
         """The frame without what lies over all scenes."""
         span = self._material.timeline.scenes[segment.scene]
         at = segment.offset + number
-        self._stage(segment.scene).paint(self._before, at)
+        self._stage(segment).paint(self._shown, at)
         if not segment.into_next:
-            return self._before
+            return self._shown
         later = at - (span.frames - span.overlap)
-        self._stage(segment.scene + 1).paint(self._after, later)
-        self._mixer_at(span, later).mix(self._mixed, self._before, self._after)
-        return self._mixed
+        self._stage(segment, 1).paint(self._after, later)
+        self._mixer_at(span, later).mix(self._shown, self._after)
+        return self._shown
 
     def _mixer_at(self, span: SceneSpan, number: int) -> Mixer:
         """The transition after a scene, about to mix frame ``number`` of it."""
@@ -109,7 +109,7 @@ class Composer:
         """How many frames from this one on look alike: 1, or enough to be worth a keyframe."""
         if segment.into_next:
             return 1
-        stage = self._stage(segment.scene)
+        stage = self._stage(segment)
         state = stage.state(segment.offset + number)
         end = number + 1
         while state is not None and end < segment.frames and stage.state(segment.offset + end) == state:
@@ -119,12 +119,15 @@ class Composer:
     def _bare_clip(self, segment: Segment, number: int) -> av.VideoFrame | None:
         if segment.into_next or self._logo is not None:
             return None
-        return self._stage(segment.scene).bare_clip(segment.offset + number)
+        return self._stage(segment).bare_clip(segment.offset + number)
 
-    def _stage(self, scene: int) -> Stage:
+    def _stage(self, segment: Segment, later: int = 0) -> Stage:
+        """The scene of a segment, or the next one with which it overlaps."""
+        # Nobody goes back to a scene that is over, and what its layers and open files take can be used.
+        for over in self._stages.keys() - {segment.scene, segment.scene + segment.into_next}:
+            self._stages.pop(over).close()
+        scene = segment.scene + later
         if scene not in self._stages:
-            for old in [known for known in self._stages if known not in (scene - 1, scene + 1)]:
-                self._stages.pop(old).close()
             self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
         return self._stages[scene]
 

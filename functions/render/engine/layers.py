@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import av
 import cv2
@@ -119,15 +120,16 @@ def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None
     grown = (1 + move.amount) * _KEPT
     size = (round(box.width * grown / 2) * 2, round(box.height * grown / 2) * 2)
     source = from_pixels(_scaled(image, fitted, size))
-    resampler = Resampler(source, (box.width, box.height), 1.1 * grown) if source.alpha is None else None
+    if source.alpha is None:
+        # It keeps a copy with a border, so nothing here may hold the source itself: that is a frame and a half.
+        read = Resampler(source, (box.width, box.height), 1.1 * grown).read
+    else:
+        read = partial(sampled, source, (box.width, box.height))
 
     def picture(number: int) -> Picture:
         view = ken_burns(move, (number + 0.5) / frames)
         step = (view.size * size[0] / box.width, view.size * size[1] / box.height)
-        start = (view.x * size[0], view.y * size[1])
-        if resampler is None:
-            return sampled(source, (box.width, box.height), step, start)
-        return resampler.read((step[0], start[0]), (step[1], start[1]))
+        return read(step, (view.x * size[0], view.y * size[1]))
 
     return picture
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from reelqueue.errors import OutOfMemory
 from reelqueue.spec_request import VideoRequest
+from reelqueue.spec_scenes import TextElement
 from render.engine.assets import Fetch, gather
+from render.engine.captions import DrawnCaptions
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
+from render.engine.lettering import Letterings
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.timeline import make_timeline
@@ -78,12 +81,10 @@ def render(
     with Crew(control, workdir) as crew:
         # Not at the top of this module, which the crew loads too: loading MoviePy, fonts and what sets type takes as
         # long as the crew needs for its own libraries, and workers have no use for them.
-        from render.engine.caption_art import draw_captions
         from render.engine.cues import cues_of, subtitles_of
         from render.engine.fingerprint import fingerprints
         from render.engine.speech import speak
         from render.engine.subtitles import write_subtitles
-        from render.engine.text import draw_texts
 
         program = find_ffmpeg(ffmpeg)
         tools = Ffmpeg(program, control, workdir)
@@ -92,9 +93,17 @@ def render(
         spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
         timeline = make_timeline(request, assets.media, spoken)
         segments = make_segments(timeline)
-        letterings = draw_texts(request, workdir, control.check)
+        letterings: Letterings = {}
+        if any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
+            from render.engine.text import draw_texts
+
+            letterings = draw_texts(request, workdir, control.check)
         cues = cues_of(request, timeline, assets)
-        captions = draw_captions(request, cues, timeline.fps, workdir, control.check)
+        captions: DrawnCaptions = {}
+        if cues:
+            from render.engine.caption_art import draw_captions
+
+            captions = draw_captions(request, cues, timeline.fps, workdir, control.check)
         job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1, captions)
         names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
         pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]

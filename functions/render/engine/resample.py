@@ -33,7 +33,9 @@ class Resampler:
         self._y = _Reader(picture.y, size, largest_step)
         self._u, self._v = (_Reader(plane, half, largest_step) for plane in (picture.u, picture.v))
 
-    def read(self, across: Axis, down: Axis) -> Picture:
+    def read(self, step: tuple[float, float], start: tuple[float, float]) -> Picture:
+        """Across and down: how far two pixels lie apart, and where the first one's edge is, in pixels of the source."""
+        across, down = zip(step, start, strict=True)
         x, y = (across[0], across[1] / 2), (down[0], down[1] / 2)
         return Picture(self._y.read(across, down), self._u.read(x, y), self._v.read(x, y))
 

@@ -29,18 +29,19 @@ class Mixer:
         self._time_base = Fraction(1, _TICKS * fps)
         self._xfade = None if kind == "fade" else self._filter(kind, size, fps)
 
-    def mix(self, target: Frame, before: Frame, after: Frame) -> None:
-        """Make ``target`` the frame number ``next`` of the overlap."""
+    def mix(self, before: Frame, after: Frame) -> None:
+        """Make ``before`` the frame number ``next`` of the overlap."""
         if self._xfade is None:
             part = (self.next + 0.5) / self._frames
-            np.copyto(target.buffer, cv2.addWeighted(before.buffer, 1 - part, after.buffer, part, 0).reshape(-1))
+            below, above = (frame.buffer.reshape(before.width, -1) for frame in (before, after))
+            cv2.addWeighted(below, 1 - part, above, part, 0, dst=below)
         else:
             for number, frame in enumerate((before, after)):
                 picture = frame.picture()
                 picture.pts, picture.time_base = _TICKS * self.next, self._time_base
                 self._xfade.push(picture, number)
             mixed = self._xfade.vpull().to_ndarray()
-            np.copyto(target.buffer, mixed.reshape(-1))
+            np.copyto(before.buffer, mixed.reshape(-1))
         self.next += 1
 
     def _filter(self, kind: str, size: tuple[int, int], fps: int) -> Graph:

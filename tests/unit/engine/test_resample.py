@@ -25,7 +25,7 @@ def picture() -> Picture:
 @pytest.mark.parametrize("start", [(0.0, 0.0), (0.37, 3.21), (12.5, 17.99)])
 def test_it_reads_what_the_slow_way_reads(step: float, start: tuple[float, float]) -> None:
     source = picture()
-    found = Resampler(source, SIZE, 2.0).read((step, start[0]), (step, start[1]))
+    found = Resampler(source, SIZE, 2.0).read((step, step), start)
     slow = sampled(source, SIZE, step, start)
     for plane, expected in ((found.y, slow.y), (found.u, slow.u), (found.v, slow.v)):
         assert plane.shape == expected.shape
@@ -34,13 +34,13 @@ def test_it_reads_what_the_slow_way_reads(step: float, start: tuple[float, float
 
 def test_the_edges_of_a_picture_go_on_beyond_it() -> None:
     source = picture()
-    found = Resampler(source, SIZE, 2.0).read((1.06, -3.0), (1.06, -3.0))
+    found = Resampler(source, SIZE, 2.0).read((1.06, 1.06), (-3.0, -3.0))
     assert np.abs(found.y[:2, :2].astype(int) - int(source.y[0, 0])).max() <= 2
 
 
 def test_two_readers_do_not_share_what_they_have_read() -> None:
     one, other = Resampler(picture(), SIZE, 2.0), Resampler(picture(), SIZE, 2.0)
-    first = one.read((1.06, 5.0), (1.06, 5.0))
+    first = one.read((1.06, 1.06), (5.0, 5.0))
     kept = first.y.copy()
-    other.read((1.2, 9.0), (1.2, 9.0))
+    other.read((1.2, 1.2), (9.0, 9.0))
     assert np.array_equal(first.y, kept)

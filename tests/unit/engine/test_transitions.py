@@ -38,7 +38,8 @@ def scenes() -> tuple[list[Frame], list[Frame]]:
 def mixed(kind: TransitionType, scenes: tuple[list[Frame], list[Frame]], first: int = 0) -> list[NDArray[np.uint8]]:
     mixer, target, frames = Mixer(kind, SIZE, FPS, FRAMES, first), Frame(*SIZE), []
     for before, after in list(zip(*scenes, strict=True))[first:]:
-        mixer.mix(target, before, after)
+        target.copy_from(before)
+        mixer.mix(target, after)
         frames.append(target.buffer.copy())
     return frames
 
