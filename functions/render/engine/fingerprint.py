@@ -12,16 +12,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import ImageElement, ProgressElement, VideoElement, WaveformElement
 from render.engine.assets import Assets
-from render.engine.cues import Cues
 from render.engine.heard import heard_in
 from render.engine.motion import image_move
 from render.engine.segments import Segment
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
+
+if TYPE_CHECKING:
+    from render.engine.cues import Cues
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
 _NOT_OF_THE_OUTPUT = {"poster"}

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING
 from reelqueue.errors import OutOfMemory
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import TextElement
-from render.engine.assets import Fetch, gather
+from render.engine.assets import Assets, Fetch, gather
 from render.engine.captions import DrawnCaptions
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
+from render.engine.fingerprint import fingerprints
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
 from render.engine.lettering import Letterings
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
-from render.engine.timeline import make_timeline
+from render.engine.timeline import Timeline, make_timeline
 from render.engine.version import engine_version
 
 if TYPE_CHECKING:
+    from render.engine.cues import Cues
     from render.engine.speech import Speaker
 
 _logger = logging.getLogger(__name__)
@@ -79,31 +81,18 @@ def render(
     """
     control.check()
     with Crew(control, workdir) as crew:
-        # Not at the top of this module, which the crew loads too: loading MoviePy, fonts and what sets type takes as
-        # long as the crew needs for its own libraries, and workers have no use for them.
-        from render.engine.cues import cues_of, subtitles_of
-        from render.engine.fingerprint import fingerprints
-        from render.engine.speech import speak
-        from render.engine.subtitles import write_subtitles
-
         program = find_ffmpeg(ffmpeg)
         tools = Ffmpeg(program, control, workdir)
         assets = gather(request, workdir, fetch, tools)
-        assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
+        if any(scene.voice for scene in request.scenes):
+            from render.engine.speech import speak
+
+            assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
         spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
         timeline = make_timeline(request, assets.media, spoken)
         segments = make_segments(timeline)
-        letterings: Letterings = {}
-        if any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
-            from render.engine.text import draw_texts
-
-            letterings = draw_texts(request, workdir, control.check)
-        cues = cues_of(request, timeline, assets)
-        captions: DrawnCaptions = {}
-        if cues:
-            from render.engine.caption_art import draw_captions
-
-            captions = draw_captions(request, cues, timeline.fps, workdir, control.check)
+        letterings = _letterings(request, workdir, control)
+        cues, captions, sidecar = _captions(request, timeline, assets, workdir, control)
         job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1, captions)
         names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
         pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
@@ -115,13 +104,40 @@ def render(
                 workers = worker_count(request.output.width, request.output.height, len(missing))
             job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
             _work(job, crew, control, keeper)
-    subtitles = subtitles_of(cues, timeline)
-    sidecar = workdir / "captions.vtt" if subtitles else None
-    if sidecar:
-        write_subtitles(subtitles, sidecar)
     control.advance(100)
     size = (request.output.width, request.output.height)
     return Rendered(job.video, job.poster, sidecar, timeline.seconds, *size, job.video.stat().st_size)
+
+
+# MoviePy, fonts and what sets type are loaded where they are needed. The crew loads this module too, and has no use for
+# them; nor have many requests.
+
+
+def _letterings(request: VideoRequest, workdir: Path, control: Control) -> Letterings:
+    """All texts, drawn."""
+    if not any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
+        return {}
+    from render.engine.text import draw_texts
+
+    return draw_texts(request, workdir, control.check)
+
+
+def _captions(
+    request: VideoRequest, timeline: Timeline, assets: Assets, workdir: Path, control: Control
+) -> tuple[Cues, DrawnCaptions, Path | None]:
+    """All captions: as said, drawn, and as a file to go beside the video, if there is one."""
+    if not any(scene.captions for scene in request.scenes):
+        return {}, {}, None
+    from render.engine.caption_art import draw_captions
+    from render.engine.cues import cues_of, subtitles_of
+    from render.engine.subtitles import write_subtitles
+
+    cues = cues_of(request, timeline, assets)
+    sidecar = None
+    if subtitles := subtitles_of(cues, timeline):
+        sidecar = workdir / "captions.vtt"
+        write_subtitles(subtitles, sidecar)
+    return cues, draw_captions(request, cues, timeline.fps, workdir, control.check), sidecar
 
 
 def _work(job: Job, crew: Crew, control: Control, keeper: Keeper) -> None:
