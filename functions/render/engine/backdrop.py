@@ -50,13 +50,13 @@ def gradient(colors: list[tuple[int, int, int, int]], angle: float, size: tuple[
     length = abs(width * across) + abs(height * up)
     x = np.arange(width, dtype=np.float32) + 0.5 - width / 2
     y = np.arange(height, dtype=np.float32) + 0.5 - height / 2
-    part = (x[None, :] * across - y[:, None] * up) / length + 0.5
+    part = x[None, :] * (across / length) - y[:, None] * (up / length) + 0.5
     stops = np.array([_over_black(color) for color in colors], np.float32)
     # Interpolated once along the gradient's line, finer than any picture, then looked up.
     line = np.linspace(0, 1, _FINE + 1)
     places = np.linspace(0, 1, len(stops))
     shades = np.stack([np.interp(line, places, stops[:, channel]) for channel in range(3)], axis=-1)
-    return shades.astype(np.float32)[np.rint(np.clip(part, 0, 1) * _FINE).astype(np.int32)]
+    return shades.astype(np.float32).take(np.rint(np.clip(part, 0, 1) * _FINE).astype(np.int32), axis=0)
 
 
 def dither(size: tuple[int, int]) -> NDArray[np.float32]:

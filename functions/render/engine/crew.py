@@ -60,7 +60,7 @@ class Crew:
         self._start()
 
     def _start(self) -> None:
-        # One thread for each library that would make a pool of its own: the workers are what runs in parallel. The memory
+        # One thread for each library that would make a pool of its own: the workers are what runs in parallel. Memory
         # of an encoder goes back when it is done with, instead of lying about in pieces (90 MB of 740 less). What is
         # smaller, as planes are, comes from what was freed: fresh pages would take 3 % of the time of a render.
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,18 @@ class Discs:
     that a middle may have: without these a slow disc would visibly step.
     """
 
-    def __init__(self, looks: list[tuple[float, float, float]], pixels: int) -> None:
-        """Discs by their radius (pixels), opacity and softness of the edge (part of the radius), for so many pixels."""
+    def __init__(self, looks: list[tuple[float, float, float]], size: tuple[int, int]) -> None:
+        """Discs by their radius (pixels), opacity and softness of the edge (part of the radius); the planes' size."""
+        self._width, self._height = size
         discs = [_disc(*look) for look in looks]
-        self._disc_of = np.repeat(np.arange(len(discs), dtype=np.int32), [dx.size for dx, _, _ in discs])
-        self._dx, self._dy, self._cover = (np.concatenate(parts, axis=-1) for parts in zip(*discs, strict=True))
-        self._pixel = np.arange(self._disc_of.size)
-        self._thickest = np.zeros(pixels, np.int32)
+        self._sizes = np.array([dx.size for dx, _, _ in discs])
+        self._reach = np.array([np.abs(dx).max(initial=0) for dx, _, _ in discs])
+        self._ends = np.cumsum(self._sizes)
+        self._dx, self._dy, cover = (np.concatenate(parts, axis=-1) for parts in zip(*discs, strict=True))
+        self._cover = cover.ravel().astype(np.int16)
+        self._pixel = np.arange(self._dx.size)
+        self._offset = self._dy.astype(np.int64) * self._width + self._dx
+        self._thickest = np.zeros(self._width * self._height, np.int16)
 
     def paint(
         self, planes: list[tuple[Plane, int | Integers]], x: Floats, y: Floats, strength: Floats | None = None
@@ -37,25 +43,44 @@ class Discs:
 
         ``strength`` (0 to 1) is how much of each disc's opacity is there.
         """
-        height, width = planes[0][0].shape
         left, top = np.floor(x), np.floor(y)
         phase = ((x - left) * _PHASES).astype(np.int32) + _PHASES * ((y - top) * _PHASES).astype(np.int32)
-        column = left.astype(np.int32)[self._disc_of] + self._dx
-        row = top.astype(np.int32)[self._disc_of] + self._dy
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        at = (row * width + column)[inside]
-        covers = self._cover[phase[self._disc_of], self._pixel]
+        covers = self._cover.take(self._each(phase * self._pixel.size) + self._pixel)
         if strength is not None:
-            covers = (covers * strength[self._disc_of]).astype(np.int32)
-        # Where discs overlap, a pixel is listed twice: both times with the cover of the thicker one.
-        np.maximum.at(self._thickest, at, covers[inside])
-        cover = self._thickest[at]
+            covers = (covers * self._each(strength)).astype(np.int16)
+        at = self._each((top * self._width + left).astype(np.int64)) + self._offset
+        outside = self._outside(left.astype(np.int32), top.astype(np.int32))
+        # To leave them out would copy all others. They are done where the last of these is done again.
+        last = self._pixel.size - 1 - np.count_nonzero(outside == self._pixel[self._pixel.size - outside.size :])
+        if last < 0:
+            return
+        at[outside], covers[outside] = at[last], 0
+        np.maximum.at(self._thickest, at, covers)
+        cover = self._thickest.take(at)
         self._thickest[at] = 0
         for plane, shades in planes:
-            shade = shades if isinstance(shades, int) else shades[self._disc_of][inside]
+            shade = shades
+            if not isinstance(shade, int):
+                shade = self._each(shade)
+                shade[outside] = shade[last]
             flat = plane.reshape(-1)
-            before = flat[at].astype(np.int32)
+            before = flat.take(at).astype(np.int32)
             flat[at] = before + ((shade - before) * cover >> 8)
+
+    def _each(self, values: NDArray[Any]) -> NDArray[Any]:
+        """What each disc has, for each of its pixels."""
+        return np.repeat(values, self._sizes)
+
+    def _outside(self, column: Integers, row: Integers) -> NDArray[np.int64]:
+        """The pixels that do not lie in the plane: some of a few discs."""
+        width, height, reach = self._width, self._height, self._reach
+        crossing = (column < reach) | (column >= width - reach) | (row < reach) | (row >= height - reach)
+        found = [np.empty(0, np.int64)]
+        for disc in np.flatnonzero(crossing):
+            pixels = self._pixel[self._ends[disc] - self._sizes[disc] : self._ends[disc]]
+            columns, rows = column[disc] + self._dx[pixels], row[disc] + self._dy[pixels]
+            found.append(pixels[(columns < 0) | (columns >= width) | (rows < 0) | (rows >= height)])
+        return np.concatenate(found)
 
 
 def _disc(radius: float, opacity: float, softness: float) -> tuple[Integers, Integers, Integers]:

@@ -35,8 +35,10 @@ class Glow:
         # First the halos, then the sparks: each place counts for both.
         looks = [(radius * _HALO / 2, _HALO_OPACITY, 0.98) for radius, _, _ in sparks]
         looks += [(radius, opacity, 0.8) for radius, _, opacity in sparks]
-        self._luma = Discs(looks, width * height)
-        self._chroma = Discs([(radius / 2, opacity, soft) for radius, opacity, soft in looks], width * height // 4)
+        self._luma = Discs(looks, (width, height))
+        self._chroma = Discs(
+            [(radius / 2, opacity, soft) for radius, opacity, soft in looks], (width // 2, height // 2)
+        )
         chance = np.random.default_rng(7).random((7, len(sparks)))
         self._ways = Wander(
             (width, height),

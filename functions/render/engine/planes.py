@@ -94,12 +94,11 @@ def from_rgb(rgb: NDArray[np.uint8]) -> Picture:
 
 def from_light(rgb: NDArray[np.float32], noise: NDArray[np.float32]) -> Picture:
     """An opaque picture from RGB in floating point (0-255), dithered by ``noise`` (-0.5 to 0.5): no bands."""
-    yuv = cv2.transform(rgb, _TO_YUV.astype(np.float32))
-    y, u, v = cv2.split(yuv)
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
     quarter = noise[: half[1], : half[0]]
-    u, v = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v))
-    return Picture(_rounded(y + noise), _rounded(u + quarter), _rounded(v - quarter))
+    matrix = _TO_YUV.astype(np.float32)
+    u, v = cv2.split(cv2.transform(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), matrix[1:]))
+    return Picture(_rounded(cv2.transform(rgb, matrix[:1]) + noise), _rounded(u + quarter), _rounded(v - quarter))
 
 
 def from_pixels(rgba: NDArray[np.uint8]) -> Picture:

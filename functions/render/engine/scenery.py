@@ -158,8 +158,13 @@ def _lit(picture: Light, color: Paint, light: _Light) -> Light:
     long = max(width, height)
     x = (np.arange(width, dtype=np.float32) / width - light.across) * width / long
     y = (np.arange(height, dtype=np.float32) / height - light.down) * height / long
-    strength = light.strength * np.exp(-((x[None, :] / light.wide) ** 2) - (y[:, None] / light.tall) ** 2)
-    return np.asarray(picture + (color - picture) * strength[:, :, None], np.float32)
+    across, down = np.exp(-((x / light.wide) ** 2)), light.strength * np.exp(-((y / light.tall) ** 2))
+    # In one piece of memory, since fresh pages take longer than the sums.
+    lit = color - picture
+    lit *= across[None, :, None]
+    lit *= down[:, None, None]
+    lit += picture
+    return lit
 
 
 def _hills(picture: Light, hills: tuple[_Hill, ...], dark: Paint, bright: Paint, rim: float) -> Light:

@@ -34,8 +34,10 @@ class Snow:
             for count, small, large, fall, opacity, softness in _DEPTHS
             for number in range(count)
         ]
-        self._luma = Discs([(radius, opacity, soft) for radius, _, opacity, soft in flakes], width * height)
-        self._chroma = Discs([(radius / 2, opacity, soft) for radius, _, opacity, soft in flakes], width * height // 4)
+        self._luma = Discs([(radius, opacity, soft) for radius, _, opacity, soft in flakes], (width, height))
+        self._chroma = Discs(
+            [(radius / 2, opacity, soft) for radius, _, opacity, soft in flakes], (width // 2, height // 2)
+        )
         chance = np.random.default_rng(20).random((6, len(flakes)))
         self._ways = Wander(
             (width, height),
