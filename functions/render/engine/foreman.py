@@ -1,8 +1,8 @@
 """The process that renders: it forks the workers, hands out the tasks and passes their reports on.
 
 It is a program of its own (``python -m render.engine.foreman``), started by ``crew.py``, for three reasons. It has one
-thread, so forking it is safe, which it is not in a Lambda beside boto3's threads; workers share by fork what was loaded
-once; and it leads a process group in which everything that renders lives, so one signal ends all of it. When its
+thread when it forks, which is safe, as it is not in a Lambda beside boto3's threads; workers share by fork what was
+loaded once; and it leads a process group in which everything that renders lives, so one signal ends all of it. When its
 caller dies, its standard input ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/shm for
 the semaphores of ``multiprocessing``.
 """
@@ -15,26 +15,30 @@ import os
 import pickle
 import selectors
 import signal
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 
 import cv2
 
+from render.engine.audio import make_sound
+from render.engine.control import Control
 from render.engine.job import Job, Report, Task
+from render.engine.process import Ffmpeg
 from render.engine.schedule import Schedule
-from render.engine.worker import work
+from render.engine.worker import describe, work
 
 _FROM_CALLER, _TO_CALLER = 0, 1
 
 
 @dataclass(eq=False)
 class _Hand:
-    """A worker, and the task that it is doing."""
+    """Somebody at work, and the task in hand: a worker, or the foreman's own second thread, which has no process."""
 
-    number: int
-    pid: int
-    tasks: int
     reports: int
+    number: int = -1
+    pid: int = 0
+    tasks: int = -1
     task: Task | None = None
     unread: bytes = field(default=b"", repr=False)
 
@@ -48,6 +52,7 @@ class Foreman:
         self._first = deque(self._tasks_before_segments())
         self._joined = False
         self._hands: list[_Hand] = []
+        self._sound: _Hand | None = None
         self._events = selectors.DefaultSelector()
 
     def run(self) -> None:
@@ -55,10 +60,12 @@ class Foreman:
         self._events.register(_FROM_CALLER, selectors.EVENT_READ)
         for number in range(self._job.workers):
             self._hands.append(self._hire(number))
+        if self._job.request.output.format != "gif":
+            self._sound = self._begin_sound()
         for hand in self._hands:
             self._give(hand)
         goes_on = True
-        while goes_on and any(hand.task for hand in self._hands):
+        while goes_on and (self._sound or any(hand.task for hand in self._hands)):
             for key, _ in self._events.select():
                 if key.fd == _FROM_CALLER:
                     os.killpg(0, signal.SIGKILL)  # the caller is gone, and this process goes with its group
@@ -68,15 +75,19 @@ class Foreman:
             os.waitpid(hand.pid, 0)
 
     def _tasks_before_segments(self) -> list[Task]:
-        # A GIF has no sound.
-        tasks = [] if self._job.request.output.format == "gif" else [Task("sound")]
         poster = self._job.timeline.poster_frame
         if poster is None:
-            return [*tasks, Task("poster")]
+            return [Task("poster")]
         segment = next(segment for segment in self._job.segments if segment.first <= poster < segment.end)
-        if segment.index not in self._job.missing:
-            tasks.append(Task("poster", segment.index))
-        return tasks
+        return [] if segment.index in self._job.missing else [Task("poster", segment.index)]
+
+    def _begin_sound(self) -> _Hand:
+        """Make the sound beside all else: as a task, it would leave one worker with more to do than the others."""
+        reports, for_reports = os.pipe()
+        hand = _Hand(reports, task=Task("sound"))
+        self._events.register(reports, selectors.EVENT_READ, hand)
+        threading.Thread(target=_make_sound, args=(self._job, for_reports), daemon=True).start()
+        return hand
 
     def _hire(self, number: int) -> _Hand:
         for_tasks, tasks = os.pipe()
@@ -96,7 +107,7 @@ class Foreman:
             work(self._job, for_tasks, for_reports)
         os.close(for_tasks)
         os.close(for_reports)
-        hand = _Hand(number, pid, tasks, reports)
+        hand = _Hand(reports, number, pid, tasks)
         self._events.register(reports, selectors.EVENT_READ, hand)
         return hand
 
@@ -114,7 +125,7 @@ class Foreman:
         index = self._schedule.take(hand.number)
         if index is not None:
             return Task("segment", index)
-        if self._joined or any(other.task for other in self._hands if other is not hand):
+        if self._joined or self._sound or any(other.task for other in self._hands if other is not hand):
             return None
         self._joined = True
         return Task("join")
@@ -131,7 +142,12 @@ class Foreman:
             os.write(_TO_CALLER, report.line())
             if report.kind == "error":
                 return False
-            if report.kind == "done":
+            if report.kind == "done" and hand is self._sound:
+                self._events.unregister(hand.reports)
+                self._sound = None
+                for idle in [other for other in self._hands if other.task is None]:
+                    self._give(idle)
+            elif report.kind == "done":
                 self._give(hand)
         return True
 
@@ -142,6 +158,18 @@ class Foreman:
         how = os.waitstatus_to_exitcode(status)
         report = Report("died", hand.task or Task("segment"), error={"exit": how})
         os.write(_TO_CALLER, report.line())
+
+
+def _make_sound(job: Job, reports: int) -> None:
+    """The life of the foreman's second thread."""
+    ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
+    report = Report("done", Task("sound"))
+    try:
+        make_sound(job.timeline, job.assets.paths, job.request.output, job.sound, ffmpeg)
+    except Exception as error:  # noqa: BLE001 - the end of a thread: what went wrong is told to the other side
+        report = Report("error", report.task, error=describe(error))
+    with os.fdopen(reports, "wb", buffering=0) as answers:
+        answers.write(report.line())
 
 
 def main() -> None:

@@ -255,16 +255,14 @@ class _Drawing:
     def _shadow_clip(self, letters: list[ImageClip]) -> list[ImageClip]:
         if not self._blur:
             return []
-        shape = _flat(letters, self._canvas)[:, :, 3].astype(np.float32) / 255
-        soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), self._blur), np.float32)
+        soft = np.asarray(cv2.GaussianBlur(_cover(letters), (0, 0), self._blur), np.float32)
         return [_tinted(soft, _SHADOW).with_position((0, round(self._blur / 2)))]
 
     def _glow_clips(self, letters: list[ImageClip]) -> list[ImageClip]:
         """Light around the letters, as of a tube: wide and faint, close and bright."""
         if self._glow is None:
             return []
-        shape = _flat(letters, self._canvas)[:, :, 3].astype(np.float32) / 255
-        color = rgba(self._glow, self._colors)
+        shape, color = _cover(letters), rgba(self._glow, self._colors)
         clips = []
         for reach, strength in ((0.26, 0.85), (0.07, 0.9)):
             soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), reach * self._layout.size), np.float32)
@@ -299,6 +297,14 @@ def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:
     pixels[:, :, :3] = color[:3]
     pixels[:, :, 3] = np.rint(shape * color[3])
     return ImageClip(pixels, transparent=True, duration=1)
+
+
+def _cover(clips: list[ImageClip]) -> NDArray[np.float32]:
+    """How opaque clips that fill the canvas are together (0-1)."""
+    through = np.ones(clips[0].mask.img.shape, np.float32)
+    for clip in clips:
+        through *= 1 - clip.mask.img
+    return 1 - through
 
 
 def _cropped(rgba: NDArray[np.uint8], spread: int) -> Block:

@@ -8,7 +8,6 @@ import traceback
 from typing import IO
 
 from reelqueue.errors import AssetError, RenderError
-from render.engine.audio import make_sound
 from render.engine.compose import Composer
 from render.engine.control import Control
 from render.engine.encode import Encoding, SegmentWriter
@@ -44,9 +43,7 @@ class Worker:
 
     def _do(self, task: Task) -> None:
         job = self._job
-        if task.kind == "sound":
-            make_sound(job.timeline, job.assets.paths, job.request.output, job.sound, self._ffmpeg)
-        elif task.kind == "segment":
+        if task.kind == "segment":
             self._segment(task)
         elif task.kind == "poster":
             self._poster(task)

@@ -39,8 +39,16 @@ def members(group: int) -> list[int]:
     return found
 
 
+def is_worker(pid: int) -> bool:
+    """Not the ffmpeg that makes the sound."""
+    try:
+        return b"render.engine.foreman" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def parent(pid: int) -> int:
-    """Who started a process: the foreman starts workers, and these start ffmpeg; 0 when it has ended meanwhile."""
+    """Who started a process: the foreman starts workers, and both start ffmpeg; 0 when it has ended meanwhile."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
     except OSError:
@@ -85,7 +93,7 @@ class Deadly(Control):
         group = self.groups[-1]
         if group not in self._killed and len(self._killed) < self._times and self.tally.rendered >= self._after:
             self._killed.add(group)
-            worker = next(pid for pid in members(group) if parent(pid) == group)
+            worker = next(pid for pid in members(group) if parent(pid) == group and is_worker(pid))
             os.kill(group if self._foreman else worker, self._signal)
 
     @property

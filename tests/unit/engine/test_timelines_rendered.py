@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from reelqueue.spec import parse_request
 from render.engine import Control
 from render.engine.assets import Assets, gather
+from render.engine.audio import make_sound
 from render.engine.compose import Composer
 from render.engine.job import Job, Report, Task
 from render.engine.material import Material
@@ -104,7 +105,8 @@ def made(body: dict[str, Any], assets: Assets, folder: Path) -> Made:
     everything = tuple(range(len(segments)))
     job = Job(request, timeline, segments, everything, assets, letterings, folder, program, 1)
     # Backwards, as a crew of many might.
-    tasks = [Task("sound"), *(Task("segment", segment.index) for segment in reversed(segments)), Task("join")]
+    tasks = [*(Task("segment", segment.index) for segment in reversed(segments)), Task("join")]
+    make_sound(timeline, assets.paths, request.output, job.sound, Ffmpeg(program, Control(), folder))
     reports = io.BytesIO()
     Worker(job, reports).run(io.BytesIO(b"".join(task.line() for task in tasks)))
     told = [Report.from_line(line) for line in reports.getvalue().splitlines()]
