@@ -12,25 +12,30 @@ from pathlib import Path
 
 from bench.frames import FRAME_BYTES, RAW, titles
 from bench.workloads import ENTER, FADE, FPS, SIZE, Workload, is_clip
-from render.engine.encode import Encoding
+from render.engine.encode import Encoding, instructions
 from render.engine.process import find_ffmpeg
 
 _WIDE = "crop=min(iw\\,ih*16/9):min(ih\\,iw*9/16)"
 _ALL = f"{SIZE[0]}x{SIZE[1]}"
 
 
-def encoding() -> list[str]:
-    """The arguments of ffmpeg for what the engine's encoder is set to."""
+def encoding(*, tuned: bool = False) -> list[str]:
+    """The arguments of ffmpeg for what the engine's encoder is set to.
+
+    ``tuned``: for the instructions of the processor that the engine chooses, too, instead of x264's own choice.
+    """
     options = Encoding(*SIZE, FPS, "medium").setting.options(FPS)
+    if tuned:
+        options["x264-params"] += instructions()
     return ["-c:v", "libx264", *(word for name, value in options.items() for word in (f"-{name}", value))]
 
 
-def encode_only(frames: Path, target: Path) -> list[str]:
+def encode_only(frames: Path, target: Path, *, tuned: bool = False) -> list[str]:
     """The limit: one ffmpeg with automatic threads encodes the finished frames."""
-    return [find_ffmpeg(None), "-y", "-v", "error", *RAW, "-i", str(frames), *encoding(), str(target)]
+    return [find_ffmpeg(None), "-y", "-v", "error", *RAW, "-i", str(frames), *encoding(tuned=tuned), str(target)]
 
 
-def encode_split(frames: Path, target: Path) -> list[str]:
+def encode_split(frames: Path, target: Path, *, tuned: bool = False) -> list[str]:
     """The same over as many processes as there are cores, with one thread each."""
     parts = os.cpu_count() or 1
     whole = frames.stat().st_size // FRAME_BYTES
@@ -39,18 +44,18 @@ def encode_split(frames: Path, target: Path) -> list[str]:
     for part in range(parts):
         source = f"subfile,,start,{cuts[part]},end,{cuts[part + 1]},,:{frames}"
         output = target.with_stem(f"{target.stem}-{part}")
-        command = [find_ffmpeg(None), "-y", "-nostdin", "-v", "error", *RAW, "-i", source, *encoding()]
+        command = [find_ffmpeg(None), "-y", "-nostdin", "-v", "error", *RAW, "-i", source, *encoding(tuned=tuned)]
         commands.append(shlex.join([*command, "-threads", "1", str(output)]))
     return ["sh", "-c", " & ".join(commands) + " & wait"]
 
 
-def transcode(workload: Workload, folder: Path, target: Path) -> list[str]:
+def transcode(workload: Workload, folder: Path, target: Path, *, tuned: bool = False) -> list[str]:
     """The limit for clips: ffmpeg decodes them one after the other, and encodes."""
     count = len(workload.shows)
     inputs = [word for shown in workload.shows for word in _clip(workload, folder / shown)]
     joined = "".join(f"[{number}:v]" for number in range(count)) + f"concat=n={count}[v]"
     graph = ["-filter_complex", joined, "-map", "[v]", "-t", str(workload.seconds)]
-    return [find_ffmpeg(None), "-y", "-v", "error", *inputs, *graph, *encoding(), str(target)]
+    return [find_ffmpeg(None), "-y", "-v", "error", *inputs, *graph, *encoding(tuned=tuned), str(target)]
 
 
 class Graph:

@@ -64,7 +64,7 @@ class Crew:
         # of an encoder goes back when it is done with, instead of lying about in pieces (90 MB of 740 less). What is
         # smaller, as planes are, comes from what was freed: fresh pages would take 3 % of the time of a render.
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        alone |= {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
+        alone |= {"MALLOC_MMAP_THRESHOLD_": str(3 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 20)}
         # What decodes a client's files has no use for the function's credentials.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with self._log.open("wb") as log:

@@ -106,16 +106,15 @@ class Encoding:
         context.thread_count = 1
         setting = replace(self.setting, lookahead=0) if still else self.setting
         options = setting.options(self.fps)
-        context.options = options | {"x264-params": options["x264-params"] + _instructions()}
+        context.options = options | {"x264-params": options["x264-params"] + instructions()}
 
 
 @cache
-def _instructions() -> str:
+def instructions(processor: Path = Path("/proc/cpuinfo")) -> str:
     """What x264 is told of this processor: where it has AVX-512, to do with AVX2, which takes less time.
 
-    Measured: docs/decisions.md. The bits differ in a few of a million, the settings not at all.
+    Measured: docs/decisions.md. It may round otherwise; what it decides and how much it spends stay the same.
     """
-    processor = Path("/proc/cpuinfo")
     told = processor.read_text(encoding="ascii", errors="replace") if processor.exists() else ""
     return ":asm=avx2" if " avx512f " in told else ""
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reelqueue.spec_output import Quality
-from render.engine.encode import Encoding, SegmentWriter
+from render.engine.encode import Encoding, SegmentWriter, instructions
 from render.engine.join import join
 from render.engine.planes import Frame
 from render.engine.segments import Segment
@@ -101,3 +101,17 @@ def test_a_segment_of_other_settings_is_refused(tmp_path: Path, sound: Path) -> 
     files = [*list(written(tmp_path, [5, 5], "draft"))[1:], *written(tmp_path, [5])][::-1]
     with pytest.raises(ValueError, match="segment 1 was encoded with other settings"):
         join(planned([5, 5]), files, 30, sound, tmp_path / "video.mp4")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [("flags : avx2 avx512f avx512dq", ":asm=avx2"), ("flags : avx avx2", ""), ("Features : asimd", "")],
+)
+def test_only_a_processor_with_avx512_is_told_to_do_without(tmp_path: Path, flags: str, told: str) -> None:
+    file = tmp_path / "cpuinfo"
+    file.write_text(f"processor : 0\n{flags}\n", encoding="ascii")
+    assert instructions(file) == told
+
+
+def test_a_machine_that_says_nothing_of_its_processor_is_told_nothing(tmp_path: Path) -> None:
+    assert instructions(tmp_path / "none") == ""
