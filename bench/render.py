@@ -3,8 +3,9 @@
     python -m bench render
 
 Whole processes from start to end. The ways take turns, so that a machine that slows down slows all of them; figures
-are medians of the rounds. MoviePy, which takes minutes, runs in the first round only. ``long`` runs once and has
-neither limit nor rivals: its finished frames would fill 28 GB; it shows that memory does not grow with the video.
+are medians of the rounds. The peak of memory is of a run of its own. MoviePy, which takes minutes, runs in the first
+round only. ``long`` runs once and has neither limit nor rivals: its finished frames would fill 28 GB; it shows that
+memory does not grow with the video.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.processes import Cost, measured
+from bench.processes import Cost, measured, peak_memory
 from bench.rivals import Graph, encode_only, encode_split, transcode
 from bench.workloads import FPS, SIZE, WORKLOADS, Workload, is_clip, make_files
 from render.engine.process import find_ffmpeg
@@ -85,6 +86,7 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
         for way, command in _ways(workload, folder, alone=alone).items():
             if way != "moviepy" or (moviepy and number == 0):
                 costs[way].append(measured(command, folder))
+    peak = peak_memory(_ways(workload, folder, alone=True)["ours"], folder)
     seconds = {way: [round(cost.seconds, 2) for cost in found] for way, found in costs.items()}
     median = {way: round(statistics.median(found), 2) for way, found in seconds.items()}
     cpu = {way: round(statistics.median(cost.cpu_seconds for cost in found), 2) for way, found in costs.items()}
@@ -93,8 +95,8 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
         **{f"{way}_seconds": value for way, value in median.items()},
         "cpu_seconds": cpu.pop("ours"),
         **{f"{way}_cpu_seconds": value for way, value in cpu.items()},
-        "peak_rss_mb": round(max(cost.peak_rss_mb for cost in costs["ours"])),
-        "peak_pss_mb": round(max(cost.peak_pss_mb or 0 for cost in costs["ours"])),
+        "peak_rss_mb": round(peak.rss_mb),
+        "peak_pss_mb": round(peak.pss_mb or 0),
         "megabytes": round((folder / "ours.mp4").stat().st_size / 1e6, 2),
         "rounds": seconds,
     }
