@@ -82,11 +82,12 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
     if not alone:
         measured([sys.executable, "-m", "bench.frames", workload.name, str(folder)], folder)
     costs: dict[str, list[Cost]] = defaultdict(list)
+    ways = _ways(workload, folder, alone=alone)
     for number in range(1 if alone else rounds):
-        for way, command in _ways(workload, folder, alone=alone).items():
+        for way, command in ways.items():
             if way != "moviepy" or (moviepy and number == 0):
                 costs[way].append(measured(command, folder))
-    peak = peak_memory(_ways(workload, folder, alone=True)["ours"], folder)
+    peak = peak_memory(ways["ours"], folder)
     seconds = {way: [round(cost.seconds, 2) for cost in found] for way, found in costs.items()}
     median = {way: round(statistics.median(found), 2) for way, found in seconds.items()}
     cpu = {way: round(statistics.median(cost.cpu_seconds for cost in found), 2) for way, found in costs.items()}

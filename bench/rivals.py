@@ -24,9 +24,7 @@ def encoding(*, tuned: bool = False) -> list[str]:
 
     ``tuned``: for the instructions of the processor that the engine chooses, too, instead of x264's own choice.
     """
-    options = Encoding(*SIZE, FPS, "medium").setting.options(FPS)
-    if tuned:
-        options["x264-params"] += instructions()
+    options = Encoding(*SIZE, FPS, "medium").setting.options(FPS, instructions() if tuned else "")
     return ["-c:v", "libx264", *(word for name, value in options.items() for word in (f"-{name}", value))]
 
 

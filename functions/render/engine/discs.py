@@ -83,6 +83,12 @@ class Discs:
         return np.concatenate(found)
 
 
+def luma_and_chroma(looks: list[tuple[float, float, float]], size: tuple[int, int]) -> tuple[Discs, Discs]:
+    """The same discs for the luma plane of frames of this size, and for the halved colour planes."""
+    halved = [(radius / 2, opacity, softness) for radius, opacity, softness in looks]
+    return Discs(looks, size), Discs(halved, (size[0] // 2, size[1] // 2))
+
+
 def _disc(radius: float, opacity: float, softness: float) -> tuple[Integers, Integers, Integers]:
     """The pixels of a disc: their places across and down, and their cover for each place between pixels."""
     edge = max(radius * softness, 0.7)

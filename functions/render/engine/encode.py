@@ -37,11 +37,11 @@ class Setting:
     factor: int
     lookahead: int = 0
 
-    def options(self, fps: int) -> dict[str, str]:
-        """What x264 is told, by ffmpeg's names."""
+    def options(self, fps: int, instructions: str = "") -> dict[str, str]:
+        """What x264 is told, by ffmpeg's names; ``instructions`` as the function of that name has them."""
         ahead = f"mbtree={int(self.lookahead > 0)}:rc-lookahead={self.lookahead}"
         # stitchable: no header depends on the content. aq-mode 3 spends more on dark gradients, which band first.
-        parameters = f"keyint={keyframe_distance(fps)}:aq-mode=3:stitchable=1:{ahead}"
+        parameters = f"keyint={keyframe_distance(fps)}:aq-mode=3:stitchable=1:{ahead}{instructions}"
         return {"preset": self.preset, "crf": str(self.factor), "x264-params": parameters}
 
 
@@ -105,8 +105,7 @@ class Encoding:
         context.flags |= _GLOBAL_HEADER
         context.thread_count = 1
         setting = replace(self.setting, lookahead=0) if still else self.setting
-        options = setting.options(self.fps)
-        context.options = options | {"x264-params": options["x264-params"] + instructions()}
+        context.options = setting.options(self.fps, instructions())
 
 
 @cache

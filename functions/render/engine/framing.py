@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.geometry import Box
-from render.engine.planes import Picture, Plane, turned, with_alpha
+from render.engine.planes import Picture, Plane, alphas, turned, with_alpha
 from render.engine.shapes import Gray
 
 _SHADOW = (0, 0, 0, 110)
@@ -33,12 +33,9 @@ class Mask:
 
     def on(self, picture: Picture) -> Picture:
         """The picture with only so much of it there."""
-        picture = with_alpha(picture)
-        assert picture.alpha is not None  # noqa: S101 - it was just given one
-        assert picture.chroma_alpha is not None  # noqa: S101 - as above
-        full, half = (picture.y, picture.alpha), (picture.u, picture.v, picture.chroma_alpha)
-        y, alpha = (_times(plane, self.full) for plane in full)
-        u, v, chroma = (_times(plane, self.half) for plane in half)
+        full, half = alphas(picture)
+        y, alpha = (_times(plane, self.full) for plane in (picture.y, full))
+        u, v, chroma = (_times(plane, self.half) for plane in (picture.u, picture.v, half))
         return Picture(y, u, v, alpha, chroma)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from reelqueue.themes import Colors
 from render.engine.colors import rgba
-from render.engine.discs import Discs
+from render.engine.discs import luma_and_chroma
 from render.engine.planes import Frame, color_levels
 from render.engine.wander import Wander
 
@@ -35,10 +35,7 @@ class Glow:
         # First the halos, then the sparks: each place counts for both.
         looks = [(radius * _HALO / 2, _HALO_OPACITY, 0.98) for radius, _, _ in sparks]
         looks += [(radius, opacity, 0.8) for radius, _, opacity in sparks]
-        self._luma = Discs(looks, (width, height))
-        self._chroma = Discs(
-            [(radius / 2, opacity, soft) for radius, opacity, soft in looks], (width // 2, height // 2)
-        )
+        self._luma, self._chroma = luma_and_chroma(looks, (width, height))
         chance = np.random.default_rng(7).random((7, len(sparks)))
         self._ways = Wander(
             (width, height),

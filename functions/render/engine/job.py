@@ -53,7 +53,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """A piece of work: ``sound``, ``segment`` (with its index), ``poster`` or ``join``."""
+    """A piece of work: ``segment`` (with its index), ``poster`` or ``join``; ``sound`` is the foreman's own."""
 
     kind: str
     index: int = 0

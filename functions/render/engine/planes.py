@@ -116,21 +116,20 @@ def from_pixels(rgba: NDArray[np.uint8]) -> Picture:
 
 
 def over(upper: Picture, lower: Picture) -> Picture:
-    """One picture over another of the same size, both with alpha."""
+    """One picture over another of the same size, with alpha."""
 
     def laid(plane: Plane, below: Plane, alpha: Plane) -> Plane:
         result = below.copy()
         _paint_plane(result, plane, alpha, 1)
         return result
 
-    assert upper.alpha is not None and upper.chroma_alpha is not None  # noqa: S101, PT018 - see above
-    assert lower.alpha is not None and lower.chroma_alpha is not None  # noqa: S101, PT018
+    (full, half), (full_below, half_below) = alphas(upper), alphas(lower)
     return Picture(
-        laid(upper.y, lower.y, upper.alpha),
-        laid(upper.u, lower.u, upper.chroma_alpha),
-        laid(upper.v, lower.v, upper.chroma_alpha),
-        laid(upper.alpha, lower.alpha, upper.alpha),
-        laid(upper.chroma_alpha, lower.chroma_alpha, upper.chroma_alpha),
+        laid(upper.y, lower.y, full),
+        laid(upper.u, lower.u, half),
+        laid(upper.v, lower.v, half),
+        laid(full, full_below, full),
+        laid(half, half_below, half),
     )
 
 
@@ -163,11 +162,16 @@ def _paint_plane(target: Plane, source: Plane, alpha: Plane | None, opacity: flo
     cv2.add(kept, source, dst=target)
 
 
+def alphas(picture: Picture) -> tuple[Plane, Plane]:
+    """How much of each pixel is there: of the luma plane, and of the halved colour planes; all of an opaque picture."""
+    if picture.alpha is None or picture.chroma_alpha is None:
+        return np.full_like(picture.y, 255), np.full_like(picture.u, 255)
+    return picture.alpha, picture.chroma_alpha
+
+
 def with_alpha(picture: Picture) -> Picture:
     """The same picture; one that was opaque says so in its alpha."""
-    if picture.alpha is not None:
-        return picture
-    return Picture(picture.y, picture.u, picture.v, np.full_like(picture.y, 255), np.full_like(picture.u, 255))
+    return Picture(picture.y, picture.u, picture.v, *alphas(picture))
 
 
 def opaque(picture: Picture) -> Picture:

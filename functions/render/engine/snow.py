@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from render.engine.discs import Discs
+from render.engine.discs import luma_and_chroma
 from render.engine.planes import Frame
 from render.engine.wander import Wander
 
@@ -34,10 +34,8 @@ class Snow:
             for count, small, large, fall, opacity, softness in _DEPTHS
             for number in range(count)
         ]
-        self._luma = Discs([(radius, opacity, soft) for radius, _, opacity, soft in flakes], (width, height))
-        self._chroma = Discs(
-            [(radius / 2, opacity, soft) for radius, _, opacity, soft in flakes], (width // 2, height // 2)
-        )
+        looks = [(radius, opacity, soft) for radius, _, opacity, soft in flakes]
+        self._luma, self._chroma = luma_and_chroma(looks, (width, height))
         chance = np.random.default_rng(20).random((6, len(flakes)))
         self._ways = Wander(
             (width, height),

@@ -13,7 +13,7 @@ from render.engine.framing import rotated
 from render.engine.geometry import place
 from render.engine.layers import Layer, still
 from render.engine.lettering import Lettering
-from render.engine.planes import Picture, Plane, over
+from render.engine.planes import Picture, alphas, over
 from render.engine.scrim import Behind
 from render.engine.timeline import ElementSpan
 
@@ -68,14 +68,15 @@ def text_layer(
 
 def _typing(blank: Picture, full: Picture, steps: list[tuple[int, int, int, int]]) -> Callable[[float], Picture]:
     """Of a text, the letters that are there when a part of them is typed."""
+    (blank_alpha, blank_chroma), (full_alpha, full_chroma) = alphas(blank), alphas(full)
 
     def picture(part: float) -> Picture:
         planes = [
             (blank.y.copy(), full.y, 1),
             (blank.u.copy(), full.u, 2),
             (blank.v.copy(), full.v, 2),
-            (_there(blank.alpha).copy(), _there(full.alpha), 1),
-            (_there(blank.chroma_alpha).copy(), _there(full.chroma_alpha), 2),
+            (blank_alpha.copy(), full_alpha, 1),
+            (blank_chroma.copy(), full_chroma, 2),
         ]
         for left, top, right, low in steps[: round(part * len(steps))]:
             for to, come, scale in planes:
@@ -85,11 +86,6 @@ def _typing(blank: Picture, full: Picture, steps: list[tuple[int, int, int, int]
         return Picture(y, u, v, alpha, chroma)
 
     return picture
-
-
-def _there(plane: Plane | None) -> Plane:
-    assert plane is not None  # noqa: S101 - a text never fills its block, so it has its alphas
-    return plane
 
 
 def _centered(pixels: Pixels, like: Pixels) -> Pixels:

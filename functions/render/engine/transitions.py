@@ -33,7 +33,7 @@ class Mixer:
         """Make ``before`` the frame number ``next`` of the overlap."""
         if self._xfade is None:
             part = (self.next + 0.5) / self._frames
-            below, above = (frame.buffer.reshape(before.width, -1) for frame in (before, after))
+            below, above = (frame.buffer.reshape(1, -1) for frame in (before, after))
             cv2.addWeighted(below, 1 - part, above, part, 0, dst=below)
         else:
             for number, frame in enumerate((before, after)):
