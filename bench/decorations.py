@@ -8,7 +8,7 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
-from reelqueue.themes import THEMES
+from reelqueue.themes import NAMES, named
 from render.engine.decoration import decoration_of
 from render.engine.planes import Frame
 
@@ -19,7 +19,7 @@ def measure() -> dict[str, float]:
     """Milliseconds of processor time for a frame, by decoration."""
     cv2.setNumThreads(1)
     costs = {}
-    for theme in THEMES.values():
+    for theme in map(named, NAMES):
         decoration = decoration_of(theme, SIZE)
         if decoration is None or theme.decoration is None:
             continue

@@ -36,6 +36,9 @@ def request_schema() -> Json:
 
 def request_components(prefix: str) -> dict[str, Json]:
     """The schemas that describe request bodies, by name; ``prefix`` leads to them."""
+    # A default is written as its own model says, which is made only when it is needed.
+    for model in _models(Model):
+        model.model_rebuild()
     _, made = models_json_schema(
         [(RequestHead, "validation"), (Scene, "validation")], ref_template=prefix + "{model}", by_alias=True
     )

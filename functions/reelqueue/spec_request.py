@@ -62,7 +62,7 @@ class RequestHead(CommonFields):
         Annotated[ThemeName, Tag("~name")] | Annotated[ThemeChoice, Tag("~theme")],
         Discriminator(lambda theme: "~theme" if isinstance(theme, dict | ThemeChoice) else "~name"),
     ] = "winter"
-    output: OutputChoice = OutputChoice()
+    output: OutputChoice = OutputChoice.model_construct()
 
 
 class VideoRequest(CommonFields):

@@ -183,7 +183,7 @@ class VideoElement(FramedElement):
     type: Literal["video"]
     src: Src
     fit: Fit = "cover"
-    trim: Trim = Trim()
+    trim: Trim = Trim.model_construct()
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1
     loop: bool = False
     volume: Volume = 1
@@ -192,7 +192,7 @@ class VideoElement(FramedElement):
 class AudioElement(Element):
     type: Literal["audio"]
     src: Src
-    trim: Trim = Trim()
+    trim: Trim = Trim.model_construct()
     volume: Volume = 1
     fade_in: Annotated[float, Field(ge=0, le=60)] = 0
     fade_out: Annotated[float, Field(ge=0, le=60)] = 0

@@ -4,7 +4,8 @@ so that a later change of a theme never alters a video that is already waiting.
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cache
+from typing import Literal, get_args
 
 from reelqueue.spec_scenes import Animation, GradientBackground, KenBurns, PositionName, Transition
 from reelqueue.spec_values import Color, Fraction, HexColor, Model, PositiveLength, Src
@@ -12,6 +13,7 @@ from reelqueue.theme_data import AUTUMN, CORPORATE, MIDNIGHT, MINIMAL, NEON, SPR
 from reelqueue.typefaces import FontName
 
 ThemeName = Literal["winter", "spring", "summer", "autumn", "midnight", "minimal", "corporate", "neon"]
+NAMES: tuple[ThemeName, ...] = get_args(ThemeName)
 Scenery = Literal["snowy hills", "meadow", "sun", "ridges", "stars", "grid"]
 Decoration = Literal["snow", "petals", "leaves", "glow"]
 Weight = Literal["ExtraBold", "Bold", "SemiBold", "Medium", "Regular"]
@@ -100,15 +102,18 @@ class ThemeChoice(Model):
     """A theme as a request may write it when a name is not enough."""
 
     extends: ThemeName
-    colors: ColorChanges = ColorChanges()
-    fonts: FontChoice = FontChoice()
+    colors: ColorChanges = ColorChanges.model_construct()
+    fonts: FontChoice = FontChoice.model_construct()
     logo: Logo | None = None
 
 
-THEMES: dict[ThemeName, Theme] = {
-    theme.name: theme
-    for theme in map(Theme.model_validate, (WINTER, SPRING, SUMMER, AUTUMN, MIDNIGHT, MINIMAL, CORPORATE, NEON))
-}
+_DATA = {theme["name"]: theme for theme in (WINTER, SPRING, SUMMER, AUTUMN, MIDNIGHT, MINIMAL, CORPORATE, NEON)}
+
+
+@cache
+def named(name: ThemeName) -> Theme:
+    """The theme of this name. Made when it is first asked for: the processes of a render get theirs with the job."""
+    return Theme.model_validate(_DATA[name])
 
 
 def resolve(choice: ThemeName | ThemeChoice) -> Theme:
@@ -118,8 +123,8 @@ def resolve(choice: ThemeName | ThemeChoice) -> Theme:
     '#FF6600'
     """
     if not isinstance(choice, ThemeChoice):
-        return THEMES[choice]
-    theme = THEMES[choice.extends]
+        return named(choice)
+    theme = named(choice.extends)
     colors = theme.colors.model_copy(update=choice.colors.model_dump(exclude_none=True))
     styles = theme.styles
     for names, font in ((("title", "subtitle"), choice.fonts.heading), (("body", "caption"), choice.fonts.body)):

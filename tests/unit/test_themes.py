@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from reelqueue.spec import parse_request
-from reelqueue.themes import THEMES, ColorChanges, Theme, ThemeChoice, ThemeName, resolve
+from reelqueue.themes import NAMES, ColorChanges, Theme, ThemeChoice, ThemeName, named, resolve
 
 HOOK = "https://app.example.com/hooks/video"
 
@@ -19,7 +19,7 @@ def test_a_name_resolves_to_its_theme(name: ThemeName) -> None:
 
 
 def test_own_colours_replace_only_those_they_name() -> None:
-    winter = THEMES["winter"]
+    winter = named("winter")
     changed = resolve(ThemeChoice(extends="winter", colors=ColorChanges(accent="#FF6600")))
     assert changed.colors.accent == "#FF6600"
     assert changed.colors.background == winter.colors.background
@@ -46,12 +46,12 @@ def test_the_theme_is_stored_with_the_request() -> None:
 
 
 def test_a_request_without_a_theme_is_winter() -> None:
-    assert parse_request({"webhookUrl": HOOK, "scenes": [{"text": "a"}]}).theme == THEMES["winter"]
+    assert parse_request({"webhookUrl": HOOK, "scenes": [{"text": "a"}]}).theme == named("winter")
 
 
 def test_winter_snows_and_minimal_does_not() -> None:
-    assert THEMES["winter"].decoration == "snow"
-    assert THEMES["minimal"].decoration is None
+    assert named("winter").decoration == "snow"
+    assert named("minimal").decoration is None
 
 
 def luminance(color: str) -> float:
@@ -66,7 +66,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+@pytest.mark.parametrize("theme", [named(name) for name in NAMES], ids=NAMES)
 @pytest.mark.parametrize("kind", ["title", "subtitle", "body", "caption"])
 def test_text_stands_out_from_what_a_theme_puts_behind_it(theme: Theme, kind: str) -> None:
     style = getattr(theme.styles, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -126,10 +127,18 @@ class Composer:
         # Nobody goes back to a scene that is over, and what its layers and open files take can be used.
         for over in self._stages.keys() - {segment.scene, segment.scene + segment.into_next}:
             self._stages.pop(over).close()
+            _give_back()
         scene = segment.scene + later
         if scene not in self._stages:
             self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
         return self._stages[scene]
+
+
+def _give_back() -> None:
+    """Give what was freed back to the system: the next scene's pictures would end up between an encoder's frames."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # GNU's C library has it
+        trim(0)
 
 
 def _save(frame: Frame, target: Path) -> None:

@@ -1,10 +1,13 @@
-"""The process that renders: it forks the workers, hands out the tasks and passes their reports on.
+"""The process that renders: it forks the other workers, hands out the tasks, passes on what is reported, and works too.
 
-It is a program of its own (``python -m render.engine.foreman``), started by ``crew.py``, for three reasons. It has one
+It is a program of its own, started by ``crew.py``, for three reasons. It has one
 thread when it forks, which is safe, as it is not in a Lambda beside boto3's threads; workers share by fork what was
 loaded once; and it leads a process group in which everything that renders lives, so one signal ends all of it. When its
 caller dies, its standard input ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/shm for
 the semaphores of ``multiprocessing``.
+
+Its main thread is the first of the workers, since another copy of all that is loaded would be 80 MB more. A second
+thread leads, and a third makes the sound.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import pickle
 import selectors
 import signal
 import threading
+import traceback
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -26,19 +30,19 @@ from render.engine.control import Control
 from render.engine.job import Job, Report, Task
 from render.engine.process import Ffmpeg
 from render.engine.schedule import Schedule
-from render.engine.worker import describe, work
+from render.engine.worker import Worker, describe, work
 
 _FROM_CALLER, _TO_CALLER = 0, 1
 
 
 @dataclass(eq=False)
 class _Hand:
-    """Somebody at work, and the task in hand: a worker, or the foreman's own second thread, which has no process."""
+    """Somebody at work, and the task in hand: a forked worker, or one of the foreman's own threads, with no ``pid``."""
 
     reports: int
+    tasks: int = -1
     number: int = -1
     pid: int = 0
-    tasks: int = -1
     task: Task | None = None
     unread: bytes = field(default=b"", repr=False)
 
@@ -56,12 +60,35 @@ class Foreman:
         self._events = selectors.DefaultSelector()
 
     def run(self) -> None:
-        """Work until the video is there, or something has failed; then all workers are gone."""
+        """Work until the video is there, or something has failed. With that the process ends, and no worker is left."""
         self._events.register(_FROM_CALLER, selectors.EVENT_READ)
-        for number in range(self._job.workers):
-            self._hands.append(self._hire(number))
+        for number in range(1, self._job.workers):
+            self._hire(number)
+        tasks, for_tasks = os.pipe()
+        reports, for_reports = os.pipe()
+        self._take_on(_Hand(reports, for_tasks, number=0))
         if self._job.request.output.format != "gif":
             self._sound = self._begin_sound()
+        threading.Thread(target=self._lead_to_the_end).start()
+        with os.fdopen(tasks, "rb") as lines, os.fdopen(for_reports, "wb", buffering=0) as answers:
+            Worker(self._job, answers).run(lines)
+
+    def _lead_to_the_end(self) -> None:
+        status = 1
+        try:
+            self._lead()
+            status = 0
+        except Exception:  # noqa: BLE001 - the end of a process: the log is all that can still be told
+            traceback.print_exc()
+        finally:
+            for hand in self._hands:
+                if hand.pid:
+                    os.kill(hand.pid, signal.SIGKILL)
+                    os.waitpid(hand.pid, 0)
+            # Whatever the main thread is at.
+            os._exit(status)
+
+    def _lead(self) -> None:
         for hand in self._hands:
             self._give(hand)
         goes_on = True
@@ -70,9 +97,6 @@ class Foreman:
                 if key.fd == _FROM_CALLER:
                     os.killpg(0, signal.SIGKILL)  # the caller is gone, and this process goes with its group
                 goes_on = goes_on and self._listen(key.data)
-        for hand in self._hands:
-            os.kill(hand.pid, signal.SIGKILL)
-            os.waitpid(hand.pid, 0)
 
     def _tasks_before_segments(self) -> list[Task]:
         poster = self._job.timeline.poster_frame
@@ -86,10 +110,14 @@ class Foreman:
         reports, for_reports = os.pipe()
         hand = _Hand(reports, task=Task("sound"))
         self._events.register(reports, selectors.EVENT_READ, hand)
-        threading.Thread(target=_make_sound, args=(self._job, for_reports), daemon=True).start()
+        threading.Thread(target=_make_sound, args=(self._job, for_reports)).start()
         return hand
 
-    def _hire(self, number: int) -> _Hand:
+    def _take_on(self, hand: _Hand) -> None:
+        self._hands.append(hand)
+        self._events.register(hand.reports, selectors.EVENT_READ, hand)
+
+    def _hire(self, number: int) -> None:
         for_tasks, tasks = os.pipe()
         reports, for_reports = os.pipe()
         pid = os.fork()
@@ -107,9 +135,7 @@ class Foreman:
             work(self._job, for_tasks, for_reports)
         os.close(for_tasks)
         os.close(for_reports)
-        hand = _Hand(reports, number, pid, tasks)
-        self._events.register(reports, selectors.EVENT_READ, hand)
-        return hand
+        self._take_on(_Hand(reports, tasks, number, pid))
 
     def _give(self, hand: _Hand) -> None:
         """Give a worker its next task, if there is one."""
@@ -152,16 +178,15 @@ class Foreman:
         return True
 
     def _bury(self, hand: _Hand) -> None:
-        """Report a worker that has died over its task."""
+        """Report a worker that has died over its task; the main thread leaves a trace in the log, as the others do."""
         self._hands.remove(hand)
-        _, status = os.waitpid(hand.pid, 0)
-        how = os.waitstatus_to_exitcode(status)
+        how = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1]) if hand.pid else 1
         report = Report("died", hand.task or Task("segment"), error={"exit": how})
         os.write(_TO_CALLER, report.line())
 
 
 def _make_sound(job: Job, reports: int) -> None:
-    """The life of the foreman's second thread."""
+    """The life of the foreman's third thread."""
     ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
     report = Report("done", Task("sound"))
     try:
@@ -179,9 +204,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     with os.fdopen(os.dup(_FROM_CALLER), "rb") as caller:
         job = pickle.load(caller)  # noqa: S301 - written by crew.py, on the other end of this pipe
+    # What was loaded is no garbage, and shall not be copied for being looked at; the crew began without looking.
     gc.freeze()
+    gc.enable()
     Foreman(job).run()
-
-
-if __name__ == "__main__":
-    main()

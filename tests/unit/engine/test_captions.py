@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError
 from reelqueue.spec import parse_request
-from reelqueue.themes import THEMES
+from reelqueue.themes import NAMES, named
 from render.engine.assets import Assets
 from render.engine.caption_art import draw_captions, lit_color
 from render.engine.caption_layer import CaptionLayer
@@ -66,7 +66,7 @@ def test_nothing_ever_leaves_the_safe_area(style: str, size: tuple[int, int], te
     captions = drawn(tmp_path, cue(0, 8, text.strip()), style=style, size=size)
     left, top, right, bottom = touched(painted(captions, 40, size))
     # What outline and shadow reach beyond a single word is not text.
-    margin = THEMES["midnight"].safe_area * min(size) - (max(5, 0.045 * min(size)) if style == "word" else 2)
+    margin = named("midnight").safe_area * min(size) - (max(5, 0.045 * min(size)) if style == "word" else 2)
     assert min(left, top, size[0] - right, size[1] - bottom) >= margin
 
 
@@ -108,7 +108,7 @@ def test_words_come_one_by_one_and_each_is_drawn_once(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 4
 
 
-@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", [named(name) for name in NAMES], ids=NAMES)
 def test_the_lit_word_can_be_read_in_every_theme(theme: Any) -> None:
     panel = rgba(theme.styles.caption.background, theme.colors)
     color = rgba(lit_color(theme, theme.styles.caption.background), theme.colors)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reelqueue.spec_scenes import TextElement
-from reelqueue.themes import THEMES, Theme
+from reelqueue.themes import NAMES, Theme, ThemeName, named
 from render.engine.colors import rgba
 from render.engine.geometry import place
 from render.engine.text import draw
@@ -68,20 +68,20 @@ def color_of(theme: Theme, style: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("style", ["title", "subtitle", "body", "caption"])
-@pytest.mark.parametrize("theme", THEMES)
-def test_a_text_can_be_read_over_its_theme(theme: str, style: str, pictures: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("theme", NAMES)
+def test_a_text_can_be_read_over_its_theme(theme: ThemeName, style: str, pictures: Path, tmp_path: Path) -> None:
     text = {"type": "text", "text": "Hamburgefonts", "style": style, "size": "16%"}
-    color = color_of(THEMES[theme], style)  # type: ignore[index]
+    color = color_of(named(theme), style)
     for frame in seen(theme, {"duration": 2.6, "elements": [text]}, pictures, tmp_path):
         assert contrast(frame, color) >= 4.5
 
 
 @pytest.mark.parametrize("picture", ["bright", "dark", "busy"])
-@pytest.mark.parametrize("theme", THEMES)
-def test_a_text_can_be_read_over_any_picture(theme: str, picture: str, pictures: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("theme", NAMES)
+def test_a_text_can_be_read_over_any_picture(theme: ThemeName, picture: str, pictures: Path, tmp_path: Path) -> None:
     image = {"type": "image", "src": f"asset:{picture}.png"}
     text = {"type": "text", "text": "Hamburgefonts", "style": "title", "size": "16%"}
-    color = color_of(THEMES[theme], "title")  # type: ignore[index]
+    color = color_of(named(theme), "title")
     for frame in seen(theme, {"duration": 2.6, "elements": [image, text]}, pictures, tmp_path):
         assert contrast(frame, color) >= 4.5
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from reelqueue.spec_scenes import TextElement
-from reelqueue.themes import THEMES
+from reelqueue.themes import named
 from render.engine.geometry import place as place_of
 from render.engine.text import Block, draw
 
 
 def drawn(**fields: Any) -> Block:
     element = TextElement.model_validate({"type": "text", "text": "Hello", **fields})
-    return draw(element, THEMES["winter"], (640, 360))
+    return draw(element, named("winter"), (640, 360))
 
 
 def test_a_drawn_text_has_its_colour_and_clear_surroundings() -> None:
@@ -66,7 +66,7 @@ def test_a_long_text_stays_inside_of_the_picture() -> None:
 def test_a_text_stays_inside_of_the_picture_wherever_it_stands(place: dict[str, Any]) -> None:
     fields = {"text": "Quite a long text for a place like this", "style": "title", "shadow": False, **place}
     element = TextElement.model_validate({"type": "text", **fields})
-    block = draw(element, THEMES["winter"], (640, 360))
+    block = draw(element, named("winter"), (640, 360))
     box = place_of(element, block.size, (640, 360), margin=22, default="center")
     assert box.x >= 0
     assert box.y >= 0

@@ -15,7 +15,7 @@ from reelqueue.errors import AssetError
 from reelqueue.glyphs import first_missing, is_unseen
 from reelqueue.spec import parse_request
 from reelqueue.spec_scenes import TextElement
-from reelqueue.themes import THEMES
+from reelqueue.themes import named
 from render.engine import Control
 from render.engine.assets import gather
 from render.engine.process import Ffmpeg
@@ -33,7 +33,7 @@ DRAWABLE = [
 
 def drawn(text: str, **fields: object) -> np.ndarray:
     element = TextElement.model_validate({"type": "text", "text": text, "shadow": False, **fields})
-    return draw(element, THEMES["minimal"], FRAME).rgba
+    return draw(element, named("minimal"), FRAME).rgba
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,7 +58,7 @@ def test_each_character_of_a_trick_is_drawn(trick: str) -> None:
 def test_a_word_as_long_as_is_allowed_is_drawn_soon(word: str, frame: tuple[int, int]) -> None:
     element = TextElement.model_validate({"type": "text", "text": word, "style": "title"})
     began = time.process_time()
-    block = draw(element, THEMES["winter"], frame)
+    block = draw(element, named("winter"), frame)
     assert time.process_time() - began < 3
     assert block.size[0] <= frame[0]
 
