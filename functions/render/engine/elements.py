@@ -26,7 +26,7 @@ from render.engine.framing import Mask, blurred, rotated, shadow
 from render.engine.geometry import Box, element_box, fitted, pixels
 from render.engine.heard import heard_in
 from render.engine.images import load_image
-from render.engine.layers import Layer, Source, animated_source, image_source, still
+from render.engine.layers import Layer, Source, animated_source, image_source, still, useful_size
 from render.engine.material import Material
 from render.engine.motion import image_move
 from render.engine.planes import Picture, from_pixels, opaque
@@ -165,7 +165,7 @@ class Cast:
             self._files.callback(reader.close)
             seen = _Seen(animated_source(reader, fit, move, here.frames, self._fps), fit.box, moving=True)
         else:
-            image = np.asarray(load_image(path, (self._size[0] * 2, self._size[1] * 2)), np.uint8)
+            image = np.asarray(load_image(path, useful_size(fit, move)), np.uint8)
             source = image_source(image, fit, move, here.frames)
             solid = image.shape[2] == 3 and fit.box == Box(0, 0, *self._size)
             seen = _Seen(source, fit.box, move is not None and move.amount > 0, solid)

@@ -28,6 +28,8 @@ MAX_SCANS = 100
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _ANIMATED = ("GIF", "WEBP", "PNG")
 _PIECE = 1 << 20
+# The EXIF orientations of pictures whose sides have to be swapped.
+_LYING = (5, 6, 7, 8)
 
 # Pillow's own guard, for what it learns only while it decodes: it refuses twice as much. What it would warn of before
 # is refused by the limit here.
@@ -88,11 +90,12 @@ def _scans(path: Path) -> int:
 def load_image(path: Path, useful: tuple[int, int]) -> Image.Image:
     """An image, upright, in sRGB: as RGB, or RGBA where it may be seen through. Of an animation the first picture.
 
-    A JPEG may come smaller than it is, but not smaller than ``useful``.
+    A JPEG may come smaller than it is, but not smaller than ``useful``, its width and height when it is upright.
     """
     with Image.open(path, formats=FORMATS) as image:
+        lies = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
         # JPEG decodes straight to a half, a quarter or an eighth of its size.
-        image.draft("RGB", useful)
+        image.draft("RGB", useful[::-1] if lies else useful)
         return upright(image)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from render.engine.geometry import Box, fitted, pixels, place_named
 from render.engine.images import load_image
-from render.engine.layers import Layer, image_source
+from render.engine.layers import Layer, image_source, useful_size
 from render.engine.material import Material
 
 
@@ -23,5 +23,5 @@ def logo_of(material: Material) -> Layer | None:
     margin = round(theme.safe_area * min(frame))
     box = place_named(logo.position, (round(width), round(height)), frame, margin)
     fit = fitted((facts.width, facts.height), Box(box.x, box.y, box.width, box.height), "contain")
-    image = np.asarray(load_image(material.assets.paths[logo.src], (2 * frame[0], 2 * frame[1])), np.uint8)
+    image = np.asarray(load_image(material.assets.paths[logo.src], useful_size(fit, None)), np.uint8)
     return Layer(image_source(image, fit, None, 1), fit.box.x, fit.box.y, 0, 1, 1, logo.opacity)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from reelqueue.spec_scenes import Animation, KenBurns
 from render.engine.geometry import Box, Fitted
-from render.engine.layers import Layer, image_source, still
+from render.engine.images import load_image
+from render.engine.layers import Layer, image_source, still, useful_size
 from render.engine.planes import Frame
 
 SIZE = (320, 180)
@@ -75,3 +79,18 @@ def test_a_sliding_picture_moves_by_parts_of_a_pixel() -> None:
     steps = np.diff(centres)
     assert (steps < 0).all()
     assert np.ptp(steps) < 0.15
+
+
+def test_a_large_jpeg_is_decoded_no_larger_than_it_is_of_use_and_no_smaller(tmp_path: Path) -> None:
+    """Lying on its side, too: what is of use is told of the upright picture."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.new("RGB", (1200, 800)).save(tmp_path / "upright.jpg")
+    Image.new("RGB", (800, 1200)).save(tmp_path / "lying.jpg", exif=exif)
+    half = Fitted((0.5, 1.0), Box(0, 0, 200, 300))
+    assert useful_size(half, None) == (400, 300)
+    for name in ("upright.jpg", "lying.jpg"):
+        assert load_image(tmp_path / name, useful_size(half, None)).size == (600, 400)
+        assert load_image(tmp_path / name, (601, 400)).size == (1200, 800)
+    closer = useful_size(half, KenBurns(direction="in", amount=0.5))
+    assert closer[0] >= 1.5 * 400 and closer[1] >= 1.5 * 300
