@@ -92,5 +92,4 @@ def test_a_large_jpeg_is_decoded_no_larger_than_it_is_of_use_and_no_smaller(tmp_
     for name in ("upright.jpg", "lying.jpg"):
         assert load_image(tmp_path / name, useful_size(half, None)).size == (600, 400)
         assert load_image(tmp_path / name, (601, 400)).size == (1200, 800)
-    closer = useful_size(half, KenBurns(direction="in", amount=0.5))
-    assert closer[0] >= 1.5 * 400 and closer[1] >= 1.5 * 300
+    assert min(useful_size(half, KenBurns(direction="in", amount=0.5))) >= 1.5 * 300
