@@ -1,13 +1,13 @@
 """The process that renders: it forks the other workers, hands out the tasks, passes on what is reported, and works too.
 
-It is a program of its own, started by ``crew.py``, for three reasons. It has one
-thread when it forks, which is safe, as it is not in a Lambda beside boto3's threads; workers share by fork what was
-loaded once; and it leads a process group in which everything that renders lives, so one signal ends all of it. When its
-caller dies, its standard input ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/shm for
-the semaphores of ``multiprocessing``.
+It is a program of its own, started by ``crew.py``, for three reasons. It has one thread when it forks, which is safe,
+as it is not in a Lambda beside boto3's threads; workers share by fork what was loaded once; and it leads the group of
+processes in which everything that renders lives, so one signal ends all of it. When its caller dies, its standard input
+ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/shm for the semaphores of
+``multiprocessing``.
 
-Its main thread is the first of the workers, since another copy of all that is loaded would be 80 MB more. A second
-thread leads, and a third makes the sound.
+Its main thread is the first of the workers, since a process more would take 50 MB more. A second thread leads, and a
+third makes the sound.
 """
 
 from __future__ import annotations
