@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.aws import Aws
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 _POLL_SECONDS = 0.5
+_LEAVE_SECONDS = 5.0
 _SLACK_SECONDS = 10.0
 """An event is stamped before it can be read."""
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
@@ -84,11 +87,18 @@ class Console:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        # It may be waiting for an emulator that has more to do than to answer, which is about to be ended.
+        self._thread.join(_LEAVE_SECONDS)
 
     def _follow(self) -> None:
         while not self._stop.wait(_POLL_SECONDS):
-            for line in self._new_lines():
+            try:
+                lines = self._new_lines()
+            except (BotoCoreError, ClientError):
+                if self._stop.is_set():
+                    return  # the emulator was ended meanwhile
+                raise
+            for line in lines:
                 self._say(line)
 
     def _new_lines(self) -> list[str]:

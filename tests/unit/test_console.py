@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 
 import pytest
 
-from local.console import console_lines
+from local.aws import Aws
+from local.console import Console, console_lines
 from reelqueue import metrics
 
 
@@ -36,3 +39,13 @@ def test_what_the_emulator_of_a_container_says_of_itself_is_not_for_people() -> 
         "REPORT RequestId: 1\tDuration: 305.15 ms",
     ]
     assert console_lines(log) == []
+
+
+def test_the_console_is_left_though_the_emulator_does_not_answer() -> None:
+    """A socket that is listened to by nobody: what is asked there waits, as it does where an emulator is overworked."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        asked = time.monotonic()
+        with Console(Aws(f"http://127.0.0.1:{mute.getsockname()[1]}"), ["/aws/lambda/a"], lambda line: None):
+            connection, _ = mute.accept()
+        connection.close()
+    assert time.monotonic() - asked < 20
