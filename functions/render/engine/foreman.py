@@ -30,7 +30,7 @@ from render.engine.control import Control
 from render.engine.job import Job, Report, Task
 from render.engine.process import Ffmpeg
 from render.engine.schedule import Schedule
-from render.engine.worker import Worker, describe, work
+from render.engine.worker import describe, serve, work
 
 _FROM_CALLER, _TO_CALLER = 0, 1
 
@@ -70,8 +70,7 @@ class Foreman:
         if self._job.request.output.format != "gif":
             self._sound = self._begin_sound()
         threading.Thread(target=self._lead_to_the_end).start()
-        with os.fdopen(tasks, "rb") as lines, os.fdopen(for_reports, "wb", buffering=0) as answers:
-            Worker(self._job, answers).run(lines)
+        serve(self._job, tasks, for_reports)
 
     def _lead_to_the_end(self) -> None:
         status = 1

@@ -123,7 +123,7 @@ def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None
         return lambda _: source
     if source.alpha is None:
         # It keeps a copy with a border, so nothing here may hold the source itself: that is a frame and a half.
-        read = Resampler(source, (box.width, box.height), 1.1 * (1 + move.amount) * _KEPT).read
+        read = Resampler(source, (box.width, box.height), 1.1 * _grown(move)).read
     else:
         read = partial(sampled, source, (box.width, box.height))
 
@@ -143,8 +143,13 @@ def useful_size(fitted: Fitted, move: KenBurns | None) -> tuple[int, int]:
 
 def _kept_size(fitted: Fitted, move: KenBurns | None) -> tuple[int, int]:
     """The width and height at which what is seen of a picture is kept."""
-    grown = (1 + move.amount) * _KEPT if move and move.amount else 1
+    grown = _grown(move) if move and move.amount else 1
     return round(fitted.box.width * grown / 2) * 2, round(fitted.box.height * grown / 2) * 2
+
+
+def _grown(move: KenBurns) -> float:
+    """How much larger than its box a picture is kept for a move."""
+    return (1 + move.amount) * _KEPT
 
 
 def animated_source(reader: AnimatedPicture, fitted: Fitted, move: KenBurns | None, frames: int, fps: int) -> Source:

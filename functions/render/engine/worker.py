@@ -93,12 +93,17 @@ def describe(error: Exception) -> dict[str, str]:
     return {"trace": "".join(traceback.format_exception(error))}
 
 
+def serve(job: Job, tasks: int, reports: int) -> None:
+    """Do the tasks that come out of a pipe, and report into another; both are closed at the end."""
+    with os.fdopen(tasks, "rb") as lines, os.fdopen(reports, "wb", buffering=0) as answers:
+        Worker(job, answers).run(lines)
+
+
 def work(job: Job, tasks: int, reports: int) -> None:
     """The life of a forked worker: from the pipe of its tasks to the pipe of its reports, and out."""
     status = 1
     try:
-        with os.fdopen(tasks, "rb") as lines, os.fdopen(reports, "wb", buffering=0) as answers:
-            Worker(job, answers).run(lines)
+        serve(job, tasks, reports)
         status = 0
     except BrokenPipeError:
         status = 0  # the foreman is gone, and nobody waits for this
