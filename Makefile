@@ -3,6 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+PIXELS := functions/render/engine/libpixels.so
 # What is checked: every folder of Python that there is.
 SOURCES := $(wildcard functions local ops reference examples bench tests)
 
@@ -28,7 +29,7 @@ WORKERS ?= 3
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.installed ## the tools and libraries, exactly as locked
+setup: $(VENV)/.installed $(PIXELS) ## the tools and libraries, exactly as locked
 
 # Compiled at once: where Python may not write its caches, each new process of a local function would compile boto3 anew.
 $(VENV)/.installed: requirements.lock tests/decoder.lock
@@ -37,6 +38,14 @@ $(VENV)/.installed: requirements.lock tests/decoder.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --target $(VENV)/decoder --no-deps --require-hashes -r tests/decoder.lock
+	touch $@
+
+# The part of the engine that is not Python. The compiler is 101 MB, and stays where nothing imports it.
+$(PIXELS): functions/render/engine/pixels.c functions/render/compile.py $(VENV)/compiler/.installed
+	PYTHONPATH=$(VENV)/compiler $(BIN)/python functions/render/compile.py $@
+
+$(VENV)/compiler/.installed: functions/render/compiler.lock $(VENV)/.installed
+	$(BIN)/uv pip install --quiet --target $(VENV)/compiler --no-deps --require-hashes -r functions/render/compiler.lock
 	touch $@
 
 # A house of its own: its 98 libraries would hold back those of the service. Only `make lint` needs it.

@@ -14,13 +14,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import encoders, output_minute, queue_costs, render, turnaround
+from bench import encoders, output_minute, pixels, queue_costs, render, turnaround
 
 RESULTS = Path(__file__).with_name("results.json")
 BENCHMARKS: dict[str, tuple[str, Any]] = {
     "queue_costs": ("queue", queue_costs),
     "turnaround": ("queue", turnaround),
     "encoders": ("encoders", encoders),
+    "pixels": ("pixels", pixels),
     "render": ("render", render),
     "output_minute": ("costs", output_minute),
 }

@@ -8,6 +8,7 @@ administrator could make: see ``deployed``.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -29,6 +30,7 @@ from local.ports import claim
 from local.receiver import Receiver
 from local.sam import write
 from tests.e2e.conftest import PATIENCE_SECONDS, QUICK, Client, wait_until
+from tests.unit.test_build import IMPORT_RATIO
 
 PROJECT = Path(__file__).parents[2]
 BASE_IMAGE = os.environ.get("BASE_IMAGE") or "amazon/aws-lambda-python:3.13"
@@ -37,7 +39,6 @@ PREFIX = "localhost"
 
 ZIPPED = ("Authorizer", "Submit", "Status", "Dispatcher", "Webhooks")
 TOO_HEAVY = ("numpy", "PIL", "moviepy", "cv2", "av", "render", "fonts")
-IMPORT_SECONDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -147,13 +148,22 @@ def test_the_zips_are_all_the_same_and_carry_nothing_heavy(built: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ZIPPED)
-def test_a_zip_function_is_imported_within_its_time(name: str, built: Path) -> None:
-    """By the Python of the runtime, where nothing can be written beside the code, as in Lambda."""
-    program = f"import time; start = time.perf_counter(); import {name.lower()}.app; print(time.perf_counter() - start)"
-    command = ["docker", "run", "--rm", "--read-only", "--volume", f"{built}/{name}Function:/var/task:ro"]
-    command += ["--env", "AWS_DEFAULT_REGION=us-east-1", "--entrypoint", "python3", BASE_IMAGE, "-c", program]
-    times = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(2)]
-    assert min(times) < IMPORT_SECONDS
+def test_a_zip_function_adds_little_to_the_import_of_its_libraries(name: str, built: Path) -> None:
+    """By the Python of the runtime, where nothing can be written beside the code, as in Lambda: the fastest of some."""
+
+    def imported(modules: str) -> float:
+        program = f"import time; start = time.process_time(); import {modules}; print(time.process_time() - start)"
+        command = ["docker", "run", "--rm", "--read-only", "--volume", f"{built}/{name}Function:/var/task:ro"]
+        command += ["--env", "AWS_DEFAULT_REGION=us-east-1", "--entrypoint", "python3", BASE_IMAGE, "-c", program]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    libraries = function = math.inf
+    for _ in range(4):
+        libraries = min(libraries, imported("boto3, pydantic"))
+        function = min(function, imported(f"{name.lower()}.app"))
+        if function < IMPORT_RATIO * libraries:
+            break
+    assert function < IMPORT_RATIO * libraries
 
 
 @pytest.mark.parametrize(("name", "status"), [("Status", 200), ("Submit", 202)])

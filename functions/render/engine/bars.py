@@ -7,7 +7,8 @@ import numpy as np
 
 from render.engine.colors import RGBA
 from render.engine.layers import Source
-from render.engine.planes import Picture, Plane, color_levels, with_alpha
+from render.engine.pixels import Plane
+from render.engine.planes import Picture, color_levels, with_alpha
 from render.engine.spectrum import Spectrum
 
 # Of the room that a bar has, and of the height that all have at least.

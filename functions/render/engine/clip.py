@@ -27,7 +27,8 @@ from reelqueue.errors import AssetError
 from reelqueue.spec_scenes import VideoElement
 from render.engine.framing import Mask
 from render.engine.geometry import Box, Fitted
-from render.engine.planes import Picture, Plane
+from render.engine.pixels import Plane
+from render.engine.planes import Picture
 from render.engine.probe import MediaFacts
 from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS, MAX_VIDEO_PIXELS
 from render.engine.timeline import clip_seconds, frames_of_run

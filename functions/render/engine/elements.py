@@ -26,7 +26,7 @@ from render.engine.framing import Mask, blurred, rotated, shadow
 from render.engine.geometry import Box, element_box, fitted, pixels
 from render.engine.heard import heard_in
 from render.engine.images import load_image
-from render.engine.layers import Layer, Source, animated_source, image_source, still, useful_size
+from render.engine.layers import Layer, Source, Views, animated_source, image_source, image_views, still, useful_size
 from render.engine.material import Material
 from render.engine.motion import image_move
 from render.engine.planes import Picture, from_pixels, opaque
@@ -48,16 +48,20 @@ class _Seen:
     box: Box
     moving: bool = False
     solid: bool = False
+    views: Views | None = None
     clip: ClipReader | None = None
     shape: Gray | None = None
 
     def through(self, change: Callable[[Picture], Picture], box: Box | None = None) -> _Seen:
         """The same pictures, each changed; what stands still is changed once."""
+        return replace(self, source=self._changed(change), box=box or self.box, solid=False, views=None)
+
+    def _changed(self, change: Callable[[Picture], Picture]) -> Source:
         source = self.source
         if self.moving:
-            return replace(self, source=lambda number: change(source(number)), box=box or self.box, solid=False)
+            return lambda number: change(source(number))
         changed = change(source(0))
-        return replace(self, source=lambda _: changed, box=box or self.box, solid=False)
+        return lambda _: changed
 
 
 class Cast:
@@ -106,6 +110,7 @@ class Cast:
             *place,
             *how,
             moving=seen.moving,
+            views=seen.views,
             clip=seen.clip,
             bare=bare,
             solid=seen.solid,
@@ -166,11 +171,15 @@ class Cast:
             seen = _Seen(animated_source(reader, fit, move, here.frames, self._fps), fit.box, moving=True)
         else:
             image = np.asarray(load_image(path, useful_size(fit, move)), np.uint8)
-            source = image_source(image, fit, move, here.frames)
-            solid = image.shape[2] == 3 and fit.box == Box(0, 0, *self._size)
-            seen = _Seen(source, fit.box, move is not None and move.amount > 0, solid)
-            if element.shadow and image.shape[2] == 4:
-                seen = replace(seen, shape=source(0).alpha)
+            if move is not None and move.amount > 0:
+                views = image_views(image, fit, move, here.frames)
+                seen = _Seen(lambda number: views(number).picture(), fit.box, moving=True, views=views)
+            else:
+                seen = _Seen(image_source(image, fit), fit.box)
+            if image.shape[2] == 3:
+                seen = replace(seen, solid=fit.box == Box(0, 0, *self._size))
+            elif element.shadow:
+                seen = replace(seen, shape=seen.source(0).alpha)
         return self._over_blurred(seen, box) if element.fit == "blur" else [seen]
 
     def _video(self, element: VideoElement, here: ElementSpan) -> list[_Seen]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.geometry import Box
-from render.engine.planes import Picture, Plane, alphas, turned, with_alpha
+from render.engine.pixels import Plane
+from render.engine.planes import Picture, alphas, turned, with_alpha
 from render.engine.shapes import Gray
 
 _SHADOW = (0, 0, 0, 110)

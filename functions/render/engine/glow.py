@@ -48,7 +48,7 @@ class Glow:
             turn=2 * math.pi * chance[5],
         )
         tints = [color_levels(rgba(color, colors)[:3]) for color in (colors.accent, _MAGENTA)]
-        own = np.array([tints[int(part > 0.5)] for part in chance[6]], np.int32)
+        own = np.array([tints[int(part > 0.5)] for part in chance[6]], np.uint16)
         self._y_level, self._u_level, self._v_level = (np.tile(own[:, plane], 2) for plane in range(3))
 
     def paint(self, frame: Frame, seconds: float) -> None:
@@ -56,5 +56,6 @@ class Glow:
         x, y = self._ways.at(seconds)
         breath = 0.55 + 0.45 * np.sin(2.6 * self._ways.pace * seconds + 3 * self._ways.turn)
         x, y, breath = (np.tile(values, 2) for values in (x, y, breath))
-        self._luma.paint([(frame.y, self._y_level)], x, y, breath)
-        self._chroma.paint([(frame.u, self._u_level), (frame.v, self._v_level)], x / 2, y / 2, breath)
+        self._luma.paint(frame.y, self._y_level, x, y, breath)
+        self._chroma.paint(frame.u, self._u_level, x / 2, y / 2, breath)
+        self._chroma.paint(frame.v, self._v_level, x / 2, y / 2, breath)

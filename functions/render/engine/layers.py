@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import av
 import cv2
@@ -17,10 +16,10 @@ from render.engine.animated import AnimatedPicture
 from render.engine.clip import ClipReader
 from render.engine.geometry import Box, Fitted
 from render.engine.motion import Pose, ken_burns, pose
-from render.engine.planes import Frame, Picture, from_pixels, moved, paint, sampled
-from render.engine.resample import Resampler
+from render.engine.planes import Frame, Picture, View, from_pixels, moved, paint
 
 Source = Callable[[int], Picture]
+Views = Callable[[int], View]
 
 _ABSENT = Pose(opacity=0)
 _KEPT = 1.06
@@ -33,6 +32,7 @@ _MUCH = 1.5
 class Layer:
     """An element in its box: where its pictures come from, when it is there, how it comes and goes.
 
+    ``views`` gives its pictures as views of a larger one, where they are that: opaque ones are painted faster.
     ``clip`` is the file that its pictures come from, ``bare`` the same where they are the file's own frames. ``solid``:
     its pictures fill the frame and cannot be seen through. ``letters`` gives a text of which only a part is typed.
     ``pictorial``: nobody knows what colours it has.
@@ -48,6 +48,7 @@ class Layer:
     enter: Animation | None = None
     leave: Animation | None = None
     moving: bool = False
+    views: Views | None = None
     clip: ClipReader | None = None
     bare: ClipReader | None = None
     solid: bool = False
@@ -93,8 +94,11 @@ class Layer:
         if not 0 <= own < self.frames:
             return
         now = pose(own, self.frames, self.enter, self.leave, self.fps)
-        picture = self.letters(now.typed) if self.letters and now.typed < 1 else self.source(own)
         x, y = self.x, self.y
+        if self.views and now.at_rest and self.opacity * now.opacity == 1 and (view := self.views(own)).opaque:
+            view.show(frame, x, y)
+            return
+        picture = self.letters(now.typed) if self.letters and now.typed < 1 else self.source(own)
         if not now.at_rest:
             short = min(frame.width, frame.height)
             picture, x, y = moved(picture, x, y, now.dx * short, now.dy * short, now.scale)
@@ -111,32 +115,31 @@ def still(pixels: NDArray[np.uint8], x: int, y: int) -> tuple[Source, int, int]:
     return (lambda _: picture), x - left, y - top
 
 
-def image_source(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns | None, frames: int) -> Source:
-    """A picture in its box: still, or slowly moving over ``frames`` frames.
+def image_source(image: NDArray[np.uint8], fitted: Fitted) -> Source:
+    """A picture in its box."""
+    source = from_pixels(_scaled(image, fitted, _kept_size(fitted, None)))
+    return lambda _: source
 
-    It is scaled once. For a move it is kept larger by the amount of the move, so that the closest view has all its
-    pixels, and a little more than that: the resampler is slow at steps of one pixel.
+
+def image_views(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns, frames: int) -> Views:
+    """A picture that moves slowly in its box, over ``frames`` frames.
+
+    It is scaled once, and kept larger by the amount of the move, so that the closest view has all its pixels, and a
+    little more than that: in steps of one pixel, all of it would by turns be sharp and soft.
     """
-    box, size = fitted.box, _kept_size(fitted, move)
-    source = from_pixels(_scaled(image, fitted, size))
-    if move is None or move.amount == 0:
-        return lambda _: source
-    if source.alpha is None:
-        # It keeps a copy with a border, so nothing here may hold the source itself: that is a frame and a half.
-        read = Resampler(source, (box.width, box.height), 1.1 * _grown(move)).read
-    else:
-        read = partial(sampled, source, (box.width, box.height))
+    source, size = from_pixels(_scaled(image, fitted, _kept_size(fitted, move))), (fitted.box.width, fitted.box.height)
+    return lambda number: _view(source, size, move, (number + 0.5) / frames)
 
-    def picture(number: int) -> Picture:
-        view = ken_burns(move, (number + 0.5) / frames)
-        step = (view.size * size[0] / box.width, view.size * size[1] / box.height)
-        return read(step, (view.x * size[0], view.y * size[1]))
 
-    return picture
+def _view(source: Picture, size: tuple[int, int], move: KenBurns, part: float) -> View:
+    """A picture in a box of this size, so far into its move, 0 to 1."""
+    view = ken_burns(move, part)
+    step = (view.size * source.width / size[0], view.size * source.height / size[1])
+    return View(source, *size, step, (view.x * source.width, view.y * source.height))
 
 
 def useful_size(fitted: Fitted, move: KenBurns | None) -> tuple[int, int]:
-    """The width and height of a whole picture beyond which ``image_source`` has no use for more pixels."""
+    """The width and height of a whole picture beyond which there is no use for more pixels."""
     width, height = _kept_size(fitted, move)
     return math.ceil(width / fitted.seen[0]), math.ceil(height / fitted.seen[1])
 
@@ -158,15 +161,13 @@ def animated_source(reader: AnimatedPicture, fitted: Fitted, move: KenBurns | No
 
     def picture(number: int) -> Picture:
         pixels = reader.at(number / fps)
+        size = (fitted.box.width, fitted.box.height)
         if not last or last[0][0] != reader.shown:
-            scaled = _scaled(pixels, fitted, (fitted.box.width, fitted.box.height))
-            last[:] = [(reader.shown, from_pixels(scaled))]
+            last[:] = [(reader.shown, from_pixels(_scaled(pixels, fitted, size)))]
         source = last[0][1]
         if move is None or move.amount == 0:
             return source
-        view = ken_burns(move, (number + 0.5) / frames)
-        size = (source.width, source.height)
-        return sampled(source, size, (view.size, view.size), (view.x * size[0], view.y * size[1]))
+        return _view(source, size, move, (number + 0.5) / frames).picture()
 
     return picture
 

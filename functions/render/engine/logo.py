@@ -24,4 +24,4 @@ def logo_of(material: Material) -> Layer | None:
     box = place_named(logo.position, (round(width), round(height)), frame, margin)
     fit = fitted((facts.width, facts.height), Box(box.x, box.y, box.width, box.height), "contain")
     image = np.asarray(load_image(material.assets.paths[logo.src], useful_size(fit, None)), np.uint8)
-    return Layer(image_source(image, fit, None, 1), fit.box.x, fit.box.y, 0, 1, 1, logo.opacity)
+    return Layer(image_source(image, fit), fit.box.x, fit.box.y, 0, 1, 1, logo.opacity)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.geometry import Box
-
-Plane = NDArray[np.uint8]
+from render.engine.pixels import Plane, lay_over, sample
 
 # Rec. ITU-R BT.709: RGB 0-255 to Y 16-235, Cb and Cr 16-240.
 _KR, _KB = 0.2126, 0.0722
@@ -78,6 +77,50 @@ class Picture:
         return int(self.y.shape[0])
 
 
+@dataclass(frozen=True)
+class View:
+    """A picture as seen at a moment of a slow move: so large, and so much of it, between its pixels."""
+
+    source: Picture
+    width: int
+    height: int
+    step: tuple[float, float]
+    """How far two pixels lie apart, across and down, in pixels of the source."""
+    start: tuple[float, float]
+    """Where the first pixel's edge is."""
+
+    @property
+    def opaque(self) -> bool:
+        return self.source.alpha is None
+
+    def picture(self) -> Picture:
+        """What is seen, as a picture of its own."""
+        if not self.opaque:
+            return sampled(self.source, (self.width, self.height), self.step, self.start)
+        seen = Frame(self.width, self.height)
+        self.show(seen, 0, 0)
+        return Picture(seen.y, seen.u, seen.v)
+
+    def show(self, frame: Frame, x: int, y: int) -> None:
+        """Paint it, opaque, with its left upper corner at an even place, as far as it lies in the frame."""
+        seen = _seen(frame, self, x, y)
+        if seen is None:
+            return
+        left, top, right, bottom = seen
+        places = (
+            (step, start + (edge - corner) * step)
+            for step, start, edge, corner in zip(self.step, self.start, (left, top), (x, y), strict=True)
+        )
+        across, down = places
+        for target, source, part in (
+            (frame.y, self.source.y, 1),
+            (frame.u, self.source.u, 2),
+            (frame.v, self.source.v, 2),
+        ):
+            here = target[top // part : bottom // part, left // part : right // part]
+            sample(source, here, (across[0], across[1] / part), (down[0], down[1] / part))
+
+
 def color_levels(rgb: tuple[int, int, int]) -> tuple[int, int, int]:
     """Luma and the two chromas of an 8-bit colour."""
     y, u, v = (round(float(level)) for level in _TO_YUV @ np.array([*rgb, 1.0]))
@@ -135,10 +178,10 @@ def over(upper: Picture, lower: Picture) -> Picture:
 
 def paint(frame: Frame, picture: Picture, x: int, y: int, opacity: float = 1.0) -> None:
     """Paint the picture with its left upper corner at an even place, as far as it lies in the frame."""
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + picture.width, frame.width), min(y + picture.height, frame.height)
-    if left >= right or top >= bottom or opacity <= 0:
+    seen = _seen(frame, picture, x, y)
+    if seen is None or opacity <= 0:
         return
+    left, top, right, bottom = seen
     for target, source, alpha, part in (
         (frame.y, picture.y, picture.alpha, 1),
         (frame.u, picture.u, picture.chroma_alpha, 2),
@@ -149,6 +192,13 @@ def paint(frame: Frame, picture: Picture, x: int, y: int, opacity: float = 1.0) 
         _paint_plane(target[here], source[there], None if alpha is None else alpha[there], opacity)
 
 
+def _seen(frame: Frame, picture: Picture | View, x: int, y: int) -> tuple[int, int, int, int] | None:
+    """Where what lies at (x, y) is in the frame: left, top, right and bottom; None if nowhere."""
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + picture.width, frame.width), min(y + picture.height, frame.height)
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
 def _paint_plane(target: Plane, source: Plane, alpha: Plane | None, opacity: float) -> None:
     if alpha is None:
         if opacity >= 1:
@@ -156,10 +206,7 @@ def _paint_plane(target: Plane, source: Plane, alpha: Plane | None, opacity: flo
         else:
             np.copyto(target, _plane(cv2.addWeighted(target, 1 - opacity, source, opacity, 0)))
         return
-    if opacity < 1:
-        alpha, source = (_plane(cv2.convertScaleAbs(plane, alpha=opacity)) for plane in (alpha, source))
-    kept = cv2.multiply(target, cv2.bitwise_not(alpha), scale=1 / 255)
-    cv2.add(kept, source, dst=target)
+    lay_over(target, source, alpha, opacity)
 
 
 def alphas(picture: Picture) -> tuple[Plane, Plane]:

@@ -36,6 +36,7 @@ class Snow:
         ]
         looks = [(radius, opacity, soft) for radius, _, opacity, soft in flakes]
         self._luma, self._chroma = luma_and_chroma(looks, (width, height))
+        self._white, self._grey = (np.full(len(flakes), level, np.uint16) for level in (_WHITE, _GREY))
         chance = np.random.default_rng(20).random((6, len(flakes)))
         self._ways = Wander(
             (width, height),
@@ -51,5 +52,6 @@ class Snow:
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the snow of this moment of the video over the frame."""
         x, y = self._ways.at(seconds)
-        self._luma.paint([(frame.y, _WHITE)], x, y)
-        self._chroma.paint([(frame.u, _GREY), (frame.v, _GREY)], x / 2, y / 2)
+        self._luma.paint(frame.y, self._white, x, y)
+        for plane in (frame.u, frame.v):
+            self._chroma.paint(plane, self._grey, x / 2, y / 2)

@@ -40,4 +40,4 @@ def source_files() -> list[Path]:
     """All source that can change a picture, and a little more; the font that comes with it is source too."""
     domain, engine = Path(reelqueue.__file__).parent, Path(__file__).parent
     theirs = (path for name in DOMAIN for path in domain.glob(name))
-    return sorted([*engine.glob("*.py"), *theirs, *engine.parent.glob("fonts/*.ttf")])
+    return sorted([*engine.glob("*.py"), *engine.glob("*.c"), *theirs, *engine.parent.glob("fonts/*.ttf")])

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from reelqueue.spec_scenes import Animation, KenBurns
 from render.engine.geometry import Box, Fitted
 from render.engine.images import load_image
-from render.engine.layers import Layer, image_source, still, useful_size
+from render.engine.layers import Layer, image_views, still, useful_size
 from render.engine.planes import Frame
 
 SIZE = (320, 180)
@@ -26,8 +26,8 @@ def test_a_slow_move_never_jitters() -> None:
     image = solid((0, 0, 0, 255), 640, 360)
     image[:, 400:] = 255
     frames, move = 300, KenBurns(direction="left", amount=0.05)
-    source = image_source(image, Fitted((1, 1), Box(0, 0, *SIZE)), move, frames)
-    light = [source(number).y[90].astype(float) for number in range(frames)]
+    views = image_views(image, Fitted((1, 1), Box(0, 0, *SIZE)), move, frames)
+    light = [views(number).picture().y[90].astype(float) for number in range(frames)]
     places = np.array([((235 - row) / 219).sum() for row in light])
     steps = np.diff(places)
     smooth = np.convolve(np.pad(steps, 8, mode="edge"), np.ones(17) / 17, mode="valid")

@@ -16,7 +16,7 @@ from PIL import Image
 
 from reelqueue.spec_scenes import KenBurns
 from render.engine.geometry import Box, Fitted
-from render.engine.layers import image_source
+from render.engine.layers import image_views
 from render.engine.motion import View, ken_burns
 
 from .conftest import run_ffmpeg
@@ -67,9 +67,9 @@ def picture() -> NDArray[np.uint8]:
 def test_every_frame_of_a_move_is_at_its_place(direction: str, amount: float) -> None:
     move = KenBurns.model_validate({"direction": direction, "amount": amount})
     rgba = np.dstack([picture()] * 3 + [np.full(LARGE[::-1], 255, np.uint8)])
-    source = image_source(rgba, Fitted((1.0, 1.0), Box(0, 0, WIDTH, HEIGHT)), move, FRAMES)
+    views = image_views(rgba, Fitted((1.0, 1.0), Box(0, 0, WIDTH, HEIGHT)), move, FRAMES)
     for number in range(FRAMES):
-        luma = source(number).y.astype(np.float64)
+        luma = views(number).picture().y.astype(np.float64)
         frame = (luma - 16) * 255 / 219
         assert error(frame, ken_burns(move, (number + 0.5) / FRAMES)) < TOLERANCE, f"frame {number}"
 

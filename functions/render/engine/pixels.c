@@ -1,0 +1,219 @@
+/* What has to be done to every pixel of every frame, and took Python's libraries too long. `pixels.py` tells what each
+ * function promises, and checks what it is given. It needs no library, and is compiled by `compile.py`, by Clang, whose
+ * vectors it is written in. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t bytes __attribute__((vector_size(16)));
+typedef uint16_t words __attribute__((vector_size(16)));
+typedef bytes bytes_anywhere __attribute__((aligned(1)));
+
+#define LOAD(from) (*(const bytes_anywhere *)(from))
+#define STORE(to, value) (*(bytes_anywhere *)(to) = (value))
+
+/* `lookup` is a byte of the table for each index, and `weighed` the sum of each two bytes, times their weights. */
+#if defined(__SSSE3__)
+#include <tmmintrin.h>
+static inline bytes lookup(bytes table, bytes at) { return (bytes)_mm_shuffle_epi8((__m128i)table, (__m128i)at); }
+static inline words weighed(bytes pairs, bytes weights) {
+    return (words)_mm_maddubs_epi16((__m128i)pairs, (__m128i)weights);
+}
+#else
+#if defined(__aarch64__)
+#include <arm_neon.h>
+static inline bytes lookup(bytes table, bytes at) { return (bytes)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)at); }
+#else
+static inline bytes lookup(bytes table, bytes at) {
+    bytes found;
+    for (int i = 0; i < 16; i++) found[i] = table[at[i] & 15];
+    return found;
+}
+#endif
+static inline words weighed(bytes pairs, bytes weights) {
+    words p = (words)pairs, w = (words)weights;
+    return (p & 255) * (w & 255) + (p >> 8) * (w >> 8);
+}
+#endif
+
+enum {
+    PARTS = 64, /* Places are told in parts of a pixel, weights in parts of a whole. */
+    HALF = 8,   /* So many samples are looked up in 16 bytes: they suffice for steps of up to two pixels. */
+    BLOCK = 16,
+};
+
+/* Where the samples of a block of a row lie: in bytes from `base[0]` on, and the second half of them from `base[1]` on. */
+typedef struct {
+    uint8_t pick[2][BLOCK], weights[2][BLOCK];
+    int32_t base[2];
+} Block;
+
+/* The pixel at or before a place between pixel centres, and how far from it the place is, in parts; edges go on. */
+static inline int32_t pixel_at(double place, int32_t count, int32_t *part) {
+    double last = count - 1;
+    place = place < 0 ? 0 : place > last ? last : place;
+    int32_t parts = (int32_t)(place * PARTS + 0.5);
+    *part = parts % PARTS;
+    return parts / PARTS;
+}
+
+static inline words rounded(words sums) { return (sums + PARTS / 2) / PARTS; }
+
+static inline bytes narrowed(words low, words high) {
+    return __builtin_shufflevector((bytes)low, (bytes)high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+
+/* Between two rows, from one column up to another. */
+static void mix_rows(const uint8_t *upper, const uint8_t *lower, int32_t part, int32_t from, int32_t to, uint8_t *row) {
+    words pair = {0};
+    pair += (uint16_t)(part << 8 | (PARTS - part));
+    bytes weights = (bytes)pair;
+    int32_t x = from;
+    for (; x + BLOCK <= to; x += BLOCK) {
+        bytes one = LOAD(upper + x), other = LOAD(lower + x);
+        bytes low = __builtin_shufflevector(one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        bytes high = __builtin_shufflevector(one, other, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        STORE(row + x, narrowed(rounded(weighed(low, weights)), rounded(weighed(high, weights))));
+    }
+    for (; x < to; x++)
+        row[x] = (uint8_t)((upper[x] * (PARTS - part) + lower[x] * part + PARTS / 2) / PARTS);
+}
+
+size_t sample_scratch(int32_t columns, int32_t width) {
+    return (size_t)(width / BLOCK + 1) * sizeof(Block) + (size_t)columns + 2 * BLOCK;
+}
+
+void sample(const uint8_t *source, ptrdiff_t source_stride, int32_t columns, int32_t rows, uint8_t *target,
+            ptrdiff_t target_stride, int32_t width, int32_t height, double step_x, double start_x, double step_y,
+            double start_y, uint8_t *scratch) {
+    int32_t blocks = (width + BLOCK - 1) / BLOCK, part;
+    Block *block = (Block *)scratch;
+    uint8_t *row = scratch + (size_t)blocks * sizeof(Block);
+    for (int32_t x = 0; x < blocks * BLOCK; x++) {
+        Block *here = block + x / BLOCK;
+        int32_t half = x % BLOCK / HALF, i = x % HALF * 2, last = x < width ? x : width - 1;
+        int32_t left = pixel_at(start_x + (last + 0.5) * step_x - 0.5, columns, &part);
+        if (i == 0) here->base[half] = left;
+        left -= here->base[half];
+        here->pick[half][i] = (uint8_t)left;
+        /* Of the pixel beyond the last one nothing is taken. */
+        here->pick[half][i + 1] = (uint8_t)(left + (part > 0));
+        here->weights[half][i] = (uint8_t)(PARTS - part);
+        here->weights[half][i + 1] = (uint8_t)part;
+    }
+    int32_t from = block[0].base[0];
+    int32_t to = pixel_at(start_x + (width - 0.5) * step_x - 0.5, columns, &part) + 2;
+    to = to < columns ? to : columns;
+    for (int32_t y = 0; y < height; y++, target += target_stride) {
+        const uint8_t *upper = source + pixel_at(start_y + (y + 0.5) * step_y - 0.5, rows, &part) * source_stride;
+        mix_rows(upper, part > 0 ? upper + source_stride : upper, part, from, to, row);
+        for (int32_t n = 0; n < blocks; n++) {
+            words found[2];
+            for (int half = 0; half < 2; half++)
+                found[half] = rounded(weighed(lookup(LOAD(row + block[n].base[half]), LOAD(block[n].pick[half])),
+                                              LOAD(block[n].weights[half])));
+            bytes done = narrowed(found[0], found[1]);
+            int32_t x = n * BLOCK;
+            if (x + BLOCK <= width)
+                STORE(target + x, done);
+            else
+                for (int i = 0; x + i < width; i++) target[x + i] = done[i];
+        }
+    }
+}
+
+/* The low or the high half of 16 bytes, as words. */
+static inline words low_of(bytes values) {
+    const bytes none = {0};
+    return (words)__builtin_shufflevector(values, none, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+static inline words high_of(bytes values) {
+    const bytes none = {0};
+    return (words)__builtin_shufflevector(values, none, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/* Rounded as exactly as dividing by 255 would. */
+static inline words parts_of_255(words products) {
+    words sums = products + 128;
+    return (sums + (sums >> 8)) >> 8;
+}
+
+static inline words parts_of_256(words values, uint16_t part) { return (values * part + 128) >> 8; }
+
+static inline words laid(words below, words above, words alpha, uint16_t opacity) {
+    if (opacity < 256) above = parts_of_256(above, opacity), alpha = parts_of_256(alpha, opacity);
+    const words white = {255, 255, 255, 255, 255, 255, 255, 255};
+    return __builtin_elementwise_min(parts_of_255(below * (white - alpha)) + above, white);
+}
+
+static inline bytes laid_bytes(bytes below, bytes above, bytes alpha, uint16_t opacity) {
+    return narrowed(laid(low_of(below), low_of(above), low_of(alpha), opacity),
+                    laid(high_of(below), high_of(above), high_of(alpha), opacity));
+}
+
+void lay_over(uint8_t *target, ptrdiff_t target_stride, const uint8_t *source, ptrdiff_t source_stride,
+              const uint8_t *alpha, ptrdiff_t alpha_stride, int32_t width, int32_t height, int32_t opacity) {
+    for (int32_t y = 0; y < height; y++, target += target_stride, source += source_stride, alpha += alpha_stride) {
+        int32_t x = 0;
+        for (; x + BLOCK <= width; x += BLOCK) {
+            bytes covers = LOAD(alpha + x);
+            typedef uint64_t halves __attribute__((vector_size(16)));
+            if (((halves)covers)[0] | ((halves)covers)[1])
+                STORE(target + x, laid_bytes(LOAD(target + x), LOAD(source + x), covers, (uint16_t)opacity));
+        }
+        if (x < width) {
+            bytes below = {0}, above = {0}, covers = {0};
+            for (int i = 0; x + i < width; i++)
+                below[i] = target[x + i], above[i] = source[x + i], covers[i] = alpha[x + i];
+            below = laid_bytes(below, above, covers, (uint16_t)opacity);
+            for (int i = 0; x + i < width; i++) target[x + i] = below[i];
+        }
+    }
+}
+
+static inline int32_t floor_of(double value) {
+    int32_t whole = (int32_t)value;
+    return whole - (value < whole);
+}
+
+/* All arithmetic in 16 bits, so that a vector holds eight. */
+
+static void thicken(uint16_t *restrict thick, const uint16_t *restrict cover, int32_t count, uint16_t strength) {
+    for (int32_t i = 0; i < count; i++) {
+        uint16_t here = strength == 256 ? cover[i] : (uint16_t)(cover[i] * strength) >> 8;
+        thick[i] = here > thick[i] ? here : thick[i];
+    }
+}
+
+static void shade_row(uint8_t *restrict pixel, uint16_t *restrict thick, const uint16_t *restrict cover, int32_t count,
+                      uint16_t shade) {
+    for (int32_t i = 0; i < count; i++) {
+        uint16_t here = cover[i] ? thick[i] : 0;
+        pixel[i] = (uint8_t)((uint16_t)(pixel[i] * (256 - here) + shade * here) >> 8);
+        thick[i] = (uint16_t)(thick[i] - here);
+    }
+}
+
+void paint_discs(int32_t count, const int32_t *sides, const int32_t *starts, const uint16_t *covers, int32_t phases,
+                 const double *x, const double *y, const uint16_t *strengths, const uint16_t *shades,
+                 uint16_t *thickest, uint8_t *plane, int32_t width, int32_t height) {
+    /* First how thick the thickest disc of each pixel is, then the pixels, each once: by the last disc that has it. */
+    for (int paint = 0; paint < 2; paint++)
+        for (int32_t disc = count - 1; disc >= 0; disc--) {
+            int32_t side = sides[disc], left = floor_of(x[disc]), top = floor_of(y[disc]);
+            int32_t phase = (int32_t)((x[disc] - left) * phases) + phases * (int32_t)((y[disc] - top) * phases);
+            left -= side / 2, top -= side / 2;
+            int32_t before = left < 0 ? -left : 0, end = left + side > width ? width - left : side;
+            if (before >= end) continue;
+            for (int32_t row = 0; row < side; row++) {
+                if (top + row < 0 || top + row >= height) continue;
+                const uint16_t *cover = covers + starts[disc] + (ptrdiff_t)(phase * side + row) * side + before;
+                ptrdiff_t at = (ptrdiff_t)(top + row) * width + left + before;
+                if (paint)
+                    shade_row(plane + at, thickest + at, cover, end - before, shades[disc]);
+                else
+                    thicken(thickest + at, cover, end - before, strengths[disc]);
+            }
+        }
+}

@@ -1,0 +1,194 @@
+"""What is compiled: each function against the same in numpy, to the level, and no byte beyond what it was given."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from render import compile as compiler
+from render.engine import pixels
+from render.engine.pixels import LONGEST_STEP, Discs, lay_over, sample
+
+Plane = NDArray[np.uint8]
+
+sides = st.integers(1, 70)
+seeds = st.integers(0, 2**32 - 1)
+steps = st.floats(0.1, LONGEST_STEP) | st.sampled_from([0.5, 1.0, 1.06, 1.5, LONGEST_STEP])
+starts = st.floats(-5, 75) | st.sampled_from([0.0, 0.5, -3.0])
+
+
+@pytest.fixture(scope="module", autouse=True, params=[compiler.X86, "x86_64"])
+def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """As it is shipped, and as for a processor whose vectors it does not know: the same, to the level."""
+    built = tmp_path_factory.mktemp("library") / "libpixels.so"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{sys.prefix}/compiler")
+        compiler.build(built, request.param)
+        patch.setattr(pixels, "_library", pixels.load(built))
+        yield
+
+
+def noise(seed: int, *shape: int) -> Plane:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def fenced(plane: Plane, gap: int = 0) -> Plane:
+    """A copy whose last byte is the last that may be touched, and whose rows lie ``gap`` bytes apart."""
+    rows, columns = plane.shape
+    stride, page = columns + gap, mmap.PAGESIZE
+    size = rows * stride - gap
+    pages = -(-size // page)
+    memory = mmap.mmap(-1, (pages + 1) * page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(start + pages * page), page, 0) == 0
+    everything = np.frombuffer(memory, np.uint8)[pages * page - size : pages * page]
+    everything[:] = 77
+    copy = np.lib.stride_tricks.as_strided(everything, (rows, columns), (stride, 1))
+    copy[:] = plane
+    return copy
+
+
+def gaps(plane: Plane) -> set[int]:
+    """What lies between the rows of a fenced plane."""
+    rows, columns = plane.shape
+    whole = np.lib.stride_tricks.as_strided(plane, (rows - 1, plane.strides[0]), plane.strides)
+    return {int(value) for value in whole[:, columns:].ravel()}
+
+
+def sampled_in_numpy(source: Plane, size: tuple[int, int], axes: list[tuple[float, float]]) -> NDArray[np.int64]:
+    """First between rows, then between columns, each to 1/64 of a pixel and to one level."""
+    result = source.astype(np.int64)
+    for axis, count, (step, start) in zip((0, 1), size, reversed(axes), strict=True):
+        last = source.shape[axis] - 1
+        places = np.clip(start + (np.arange(count) + 0.5) * step - 0.5, 0, last)
+        whole, part = np.divmod((places * 64 + 0.5).astype(np.int64), 64)
+        weight = part.reshape((-1, 1) if axis == 0 else (1, -1))
+        one, other = (result.take(np.minimum(whole + more, last), axis) for more in (0, 1))
+        result = (one * (64 - weight) + other * weight + 32) // 64
+    return result
+
+
+@given(seed=seeds, source=st.tuples(sides, sides), target=st.tuples(sides, sides), gap=st.integers(1, 9),
+       axes=st.lists(st.tuples(steps, starts), min_size=2, max_size=2))  # fmt: skip
+def test_samples_are_those_of_numpy(
+    seed: int, source: tuple[int, int], target: tuple[int, int], gap: int, axes: list[tuple[float, float]]
+) -> None:
+    plane, found = fenced(noise(seed, *source), gap), fenced(np.zeros(target, np.uint8), gap)
+    sample(plane, found, axes[0], axes[1])
+    assert np.array_equal(found, sampled_in_numpy(plane, target, axes))
+    assert gaps(found) <= {77}
+
+
+@pytest.mark.parametrize("step", [0.4, 1.0, 1.06, 1.25, 4 / 3, 1.9])
+@pytest.mark.parametrize("start", [(0.0, 0.0), (0.37, 3.21), (12.5, -17.99)])
+def test_samples_lie_where_those_of_another_library_lie(step: float, start: tuple[float, float]) -> None:
+    """Of soft noise: OpenCV places its samples to a 32nd of a pixel."""
+    soft = cv2.GaussianBlur(noise(3, 360, 640), (0, 0), 3)
+    plane = np.clip((soft.astype(np.float32) - 127) * 4 + 127, 0, 255).astype(np.uint8)
+    found = np.empty((180, 320), np.uint8)
+    sample(plane, found, (step, start[0]), (step, start[1]))
+    places = np.array([[step, 0, step / 2 + start[0] - 0.5], [0, step, step / 2 + start[1] - 0.5]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    other = cv2.warpAffine(plane, places, (320, 180), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    assert np.abs(found.astype(int) - other).max() <= 2
+
+
+@pytest.mark.parametrize("step", [0.0, -1.0, 2.01, float("nan")])
+def test_a_step_that_it_cannot_take_is_refused(step: float) -> None:
+    with pytest.raises(ValueError, match=r"longer than 2\.0 pixels, or not positive"):
+        sample(noise(1, 9, 9), noise(2, 9, 9), (1.0, 0.0), (step, 0.0))
+
+
+def laid_in_numpy(target: Plane, source: Plane, alpha: Plane, opacity: float) -> Plane:
+    part = round(256 * opacity)
+    above, cover = ((plane.astype(np.int64) * part + 128) // 256 for plane in (source, alpha))
+    return np.asarray(np.minimum((target * (255 - cover) + 127) // 255 + above, 255), np.uint8)
+
+
+@given(seed=seeds, size=st.tuples(sides, sides), gap=st.integers(1, 9), opacity=st.floats(0, 1) | st.just(1.0))
+def test_a_plane_is_laid_over_another_as_numpy_lays_it(
+    seed: int, size: tuple[int, int], gap: int, opacity: float
+) -> None:
+    below, above, alpha = (noise(seed + number, *size) for number in range(3))
+    alpha[:, : size[1] // 2] = 0  # where it does nothing
+    source = np.minimum(above, alpha)
+    expected = laid_in_numpy(below, source, alpha, opacity)
+    target = fenced(below, gap)
+    lay_over(target, fenced(source, gap), fenced(alpha, gap), opacity)
+    assert np.array_equal(target, expected)
+    assert gaps(target) <= {77}
+
+
+def test_planes_that_are_stored_by_columns_are_read_as_they_are() -> None:
+    source, alpha, target = noise(1, 20, 30), np.full((20, 30), 255, np.uint8), noise(2, 20, 30)
+    lay_over(target, np.asfortranarray(source), np.asfortranarray(alpha), 1)
+    assert np.array_equal(target, source)
+    sample(np.asfortranarray(source), target, (1.0, 0.0), (1.0, 0.0))
+    assert np.array_equal(target, source)
+
+
+def test_planes_of_different_shapes_are_not_laid_over_each_other() -> None:
+    with pytest.raises(ValueError, match="planes of different shapes"):
+        lay_over(noise(1, 9, 9), noise(2, 9, 9), noise(3, 9, 8), 1)
+
+
+PLACES = 2
+
+
+def painted_in_numpy(
+    plane: Plane, covers: list[NDArray[np.uint16]], middles: NDArray[np.float64], parts: list[int], shades: list[int]
+) -> Plane:
+    """Pixel by pixel: the thickest cover, in the shade of the last disc that covers it at all."""
+    thickest, shade = np.zeros(plane.shape, int), np.zeros(plane.shape, int)
+    for disc, (x, y) in enumerate(middles):
+        left, top = int(np.floor(x)), int(np.floor(y))
+        cover = covers[disc][int((y - top) * PLACES), int((x - left) * PLACES)].astype(int)
+        reach = cover.shape[0] // 2
+        for row, column in np.argwhere(cover):
+            at = top + row - reach, left + column - reach
+            if 0 <= at[0] < plane.shape[0] and 0 <= at[1] < plane.shape[1]:
+                thickest[at] = max(thickest[at], cover[row, column] * parts[disc] // 256)
+                shade[at] = shades[disc]
+    return (plane + ((shade - plane) * thickest // 256)).astype(np.uint8)
+
+
+@given(seed=seeds, size=st.tuples(sides, sides), reaches=st.lists(st.integers(0, 12), min_size=1, max_size=5))
+def test_discs_are_painted_as_numpy_paints_them(seed: int, size: tuple[int, int], reaches: list[int]) -> None:
+    """Wherever they lie, also across edges, outside, and on each other; and again, as if nothing had been there."""
+    chance = np.random.default_rng(seed)
+    covers = [chance.integers(0, 257, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint16) for reach in reaches]
+    for cover in covers:
+        cover[cover < 90] = 0
+    discs = Discs(covers, (size[1], size[0]))
+    plane = fenced(noise(seed, *size))
+    for _ in range(2):
+        middles = chance.uniform(-20, 90, (len(covers), 2))
+        shades = chance.integers(0, 256, len(covers), np.uint16)
+        strengths = chance.choice([0.0, 0.3, 1.0], len(covers))
+        parts = [round(256 * strength) for strength in strengths]
+        expected = painted_in_numpy(plane, covers, middles, parts, shades.tolist())
+        x, y = (np.ascontiguousarray(middles[:, side]) for side in (0, 1))
+        discs.paint(plane, shades, x, y, strengths)
+        assert np.array_equal(plane, expected)
+
+
+def test_discs_do_not_paint_on_a_plane_of_another_size() -> None:
+    discs = Discs([np.ones((1, 1, 3, 3), np.uint16)], (9, 8))
+    middle = np.zeros(1)
+    with pytest.raises(ValueError, match=r"a plane of \(9, 8\)"):
+        discs.paint(noise(1, 9, 8), np.zeros(1, np.uint16), middle, middle)
+
+
+def test_without_the_library_the_error_says_what_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(ImportError, match="make setup"):
+        pixels.load(tmp_path / "libpixels.so")
