@@ -30,7 +30,7 @@ from local.ports import claim
 from local.receiver import Receiver
 from local.sam import write
 from tests.e2e.conftest import PATIENCE_SECONDS, QUICK, Client, wait_until
-from tests.unit.test_build import IMPORT_RATIO
+from tests.unit.test_build import IMPORT_RATIO, LIBRARIES
 
 PROJECT = Path(__file__).parents[2]
 BASE_IMAGE = os.environ.get("BASE_IMAGE") or "amazon/aws-lambda-python:3.13"
@@ -159,7 +159,7 @@ def test_a_zip_function_adds_little_to_the_import_of_its_libraries(name: str, bu
 
     libraries = function = math.inf
     for _ in range(4):
-        libraries = min(libraries, imported("boto3, pydantic"))
+        libraries = min(libraries, imported(LIBRARIES))
         function = min(function, imported(f"{name.lower()}.app"))
         if function < IMPORT_RATIO * libraries:
             break
