@@ -18,10 +18,10 @@ from bench.workloads import FPS, SIZE, WORKLOADS, Workload, ffmpeg
 from reelqueue.spec import parse_request
 from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import TextElement
-from render.engine import Control
 from render.engine.assets import gather
 from render.engine.backdrop import background
 from render.engine.compose import Composer
+from render.engine.control import Control
 from render.engine.geometry import place
 from render.engine.material import Material
 from render.engine.planes import Frame, paint

@@ -10,8 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from reelqueue.spec import parse_request
-from render.engine import Control, render
+from render.engine.control import Control
+from render.engine.crew import Crew
 
 
 def main(request: Path, folder: Path, workers: int | None) -> None:
@@ -23,7 +23,12 @@ def main(request: Path, folder: Path, workers: int | None) -> None:
         target.symlink_to(folder / src.removeprefix("asset:"))
 
     try:
-        render(parse_request(json.loads(request.read_bytes())), work, fetch=fetch, control=Control(), workers=workers)
+        with Crew(Control(), work) as crew:
+            # Loaded beside the processes, which load theirs.
+            from reelqueue.spec import parse_request
+            from render.engine.render import render
+
+            render(parse_request(json.loads(request.read_bytes())), crew, fetch=fetch, workers=workers)
         shutil.move(work / "video.mp4", folder / "ours.mp4")
     finally:
         shutil.rmtree(work)

@@ -24,7 +24,10 @@ from PIL import Image
 
 from examples.contact_sheet import sheet
 from reelqueue.spec import VideoRequest, overlap_seconds, parse_request, scene_seconds
-from render.engine import Control, FetchError, render
+from render.engine.assets import FetchError
+from render.engine.control import Control
+from render.engine.crew import Crew
+from render.engine.render import render
 from render.espeak import Espeak
 
 ROOT = Path(__file__).parents[1]
@@ -79,8 +82,8 @@ def rendered(path: Path) -> Piece:
 
     VIDEOS.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        made = render(request, Path(folder), fetch=fetch, control=Control(), speaker=Espeak())
+    with tempfile.TemporaryDirectory() as folder, Crew(Control(), Path(folder)) as crew:
+        made = render(request, crew, fetch=fetch, speaker=Espeak())
         took = time.monotonic() - start
         video = VIDEOS / f"{path.stem}{made.video.suffix}"
         shutil.copy(made.video, video)

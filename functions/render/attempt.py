@@ -28,7 +28,9 @@ from reelqueue.jobs import Job, JobStatus, Result
 from reelqueue.observability import ended_line, handed_over_line, logger, record_wait
 from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
-from render.engine import Control, Rendered, Stopped, render
+from render.engine.control import Control, Stopped
+from render.engine.crew import Crew
+from render.engine.render import Rendered, render
 from render.espeak import Espeak
 from render.fetch import Fetcher
 from render.kept_segments import KeptSegments, segments_folder
@@ -56,9 +58,10 @@ _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".gif": "image/gif"}
 
 @dataclass(frozen=True)
 class Machine:
-    """What an attempt runs on: the encoder, who speaks, threads beside it, a directory of its own."""
+    """What an attempt runs on: the encoder and its processes, who speaks, threads beside it, a directory of its own."""
 
     engine: Callable[..., Rendered] = render
+    crew: Callable[[Control, Path], AbstractContextManager[Crew]] = Crew
     speaker: Callable[[Deployment], Polly | Espeak] = speaker_of
     threads: Threads = threading
     workdir: Callable[[], AbstractContextManager[Path]] = workdir
@@ -121,18 +124,19 @@ def _outcome(
     at: Deployment, machine: Machine, job: Job, request_json: str, deadline: int, invocation: Invocation
 ) -> Job | None:
     """The job as this leg leaves it: ended, or handed over. None when the attempt is no longer the job's."""
-    request = VideoRequest.from_json(request_json)
-    folder = segments_folder(job.owner, job.id, shared=request.cache)
     control = Control()
-    speaker = machine.speaker(at) if any(scene.voice for scene in request.scenes) else None
+    speaker: Polly | Espeak | None = None
     watch = Watch(at.store, job, control, leave_at=deadline - WRAP_UP_MS, now=at.store.now, threads=machine.threads)
     try:
-        with machine.workdir() as directory, watch:
+        with machine.workdir() as directory, machine.crew(control, directory) as crew, watch:
+            request = VideoRequest.from_json(request_json)
+            folder = segments_folder(job.owner, job.id, shared=request.cache)
+            if any(scene.voice for scene in request.scenes):
+                speaker = machine.speaker(at)
             rendered = machine.engine(
                 request,
-                directory,
+                crew,
                 fetch=Fetcher(at, job.owner),
-                control=control,
                 kept=KeptSegments(at.s3, at.settings.bucket_name, folder),
                 memory_kills=job.memory_kills,
                 speaker=speaker,

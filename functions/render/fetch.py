@@ -21,7 +21,7 @@ from reelqueue.addresses import AddressRefused
 from reelqueue.assets import MAX_ASSET_BYTES, asset_key
 from reelqueue.deployment import Deployment
 from reelqueue.outgoing import Dialer, guarded_session
-from render.engine import FetchError
+from render.engine.assets import FetchError
 
 _TIMEOUT = (5.0, 20.0)
 _CHUNK = 1 << 20

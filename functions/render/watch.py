@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from reelqueue.jobs import Job
 from reelqueue.observability import logger
 from reelqueue.store import Fenced, Store
-from render.engine import Control
+from render.engine.control import Control
 
 TICK_SECONDS = 1.0
 WRITE_EVERY_TICKS = 2

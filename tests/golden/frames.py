@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.spec import VideoRequest, parse_request
-from render.engine import Control
 from render.engine.assets import gather
 from render.engine.caption_art import draw_captions
 from render.engine.compose import Composer
+from render.engine.control import Control
 from render.engine.cues import cues_of
 from render.engine.material import Material
 from render.engine.process import Ffmpeg, find_ffmpeg

@@ -12,10 +12,11 @@ import pytest
 
 from local.processes import descendants
 from reelqueue.jobs import JobStatus
+from reelqueue.spec import VideoRequest
 from render.attempt import Invocation, Machine, run_leg
-from render.engine import Control, Rendered, render
-from render.engine.control import Tally
-from render.engine.crew import WorkerDied
+from render.engine.control import Control, Tally
+from render.engine.crew import Crew, WorkerDied
+from render.engine.render import Rendered, render
 from tests.integration.conftest import Service, failure, request
 
 BUCKET = "reelqueue-videos"
@@ -34,13 +35,14 @@ class Engine:
         self.memory_kills: list[int] = []
         self._crashes = crashes
 
-    def __call__(self, *arguments: Any, control: Control, **options: Any) -> Rendered:
+    def __call__(self, request: VideoRequest, crew: Crew, **options: Any) -> Rendered:
+        control = crew.control
         crashes, self._crashes = self._crashes, False
         if crashes:
             control.advance = self._crash_after_half(control)  # type: ignore[method-assign, assignment]
         self.tallies.append(control.tally)
         self.memory_kills.append(options["memory_kills"])
-        return render(*arguments, control=control, workers=1, **options)
+        return render(request, crew, workers=1, **options)
 
     @staticmethod
     def _crash_after_half(control: Control) -> Callable[[float], None]:
@@ -157,7 +159,7 @@ def test_nothing_of_a_render_stays_on_the_disk(
     assert list(tmp_path.iterdir()) == []
 
 
-def crew() -> set[int]:
+def processes() -> set[int]:
     """The processes of the render that runs below this one."""
     commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(os.getpid())}
     return {pid for pid, file in commands.items() if file.exists() and "render.engine.foreman" in file.read_text()}
@@ -166,23 +168,23 @@ def crew() -> set[int]:
 class Crashing(Engine):
     """One of its workers crashes by itself, as no kernel short of memory would end it."""
 
-    def __call__(self, *arguments: Any, control: Control, **options: Any) -> Rendered:
-        advance = control.advance
+    def __call__(self, request: VideoRequest, crew: Crew, **options: Any) -> Rendered:
+        advance = crew.control.advance
 
         def crash(percent: float) -> None:
             advance(percent)
-            for worker in sorted(crew())[-1:]:
+            for worker in sorted(processes())[-1:]:
                 os.kill(worker, signal.SIGSEGV)
 
-        control.advance = crash  # type: ignore[method-assign]
-        return super().__call__(*arguments, control=control, **options)
+        crew.control.advance = crash  # type: ignore[method-assign]
+        return super().__call__(request, crew, **options)
 
 
 def test_a_worker_that_crashes_costs_a_counted_attempt_and_no_process_is_left(service: Service) -> None:
     job_id = admitted(service)
     with pytest.raises(WorkerDied) as died:
         run(service, Crashing(), job_id)
-    assert not crew()
+    assert not processes()
     told = {"errorType": "WorkerDied", "errorMessage": str(died.value)}
     assert service.dispatch(failure(job_id, 1, responsePayload=told)) == [(job_id, 2)]
     job = service.store.job(job_id)

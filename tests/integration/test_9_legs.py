@@ -11,11 +11,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from reelqueue.jobs import Event, Job, JobStatus
+from reelqueue.spec import VideoRequest
 from reelqueue.store import Fenced
 from reelqueue.webhooks import Delivery
 from render.attempt import WRAP_UP_MS, Invocation, Machine, run_leg
-from render.engine import Control, Rendered, Stopped, render
-from render.engine.control import Tally
+from render.engine.control import Control, Stopped, Tally
+from render.engine.crew import Crew
+from render.engine.render import Rendered, render
 from tests.integration.conftest import Service, failure, request
 
 MINUTES = 900_000
@@ -42,10 +44,10 @@ class ShortOfTime:
         self._service = service
         self._segments = segments
 
-    def __call__(self, *arguments: Any, control: Control, **options: Any) -> Rendered:
-        self.tallies.append(control.tally)
-        control.advance = self._stop_in_time(control)  # type: ignore[method-assign, assignment]
-        return render(*arguments, control=control, workers=1, **options)
+    def __call__(self, request: VideoRequest, crew: Crew, **options: Any) -> Rendered:
+        self.tallies.append(crew.control.tally)
+        crew.control.advance = self._stop_in_time(crew.control)  # type: ignore[method-assign, assignment]
+        return render(request, crew, workers=1, **options)
 
     def _stop_in_time(self, control: Control) -> Callable[[float], None]:
         def advance(percent: float) -> None:
@@ -65,11 +67,11 @@ class TooSlow:
         self._service = service
         self._tally = tally
 
-    def __call__(self, *arguments: Any, control: Control, **options: Any) -> Rendered:
+    def __call__(self, request: VideoRequest, crew: Crew, **options: Any) -> Rendered:
         for name, value in self._tally.items():
-            setattr(control.tally, name, value)
+            setattr(crew.control.tally, name, value)
         self._service.clock.sleep(MINUTES / 1000)
-        assert control._stop.wait(5)
+        assert crew.control._stop.wait(5)
         raise Stopped
 
 
@@ -223,10 +225,10 @@ def test_a_refused_hand_over_puts_the_job_back_into_line(service: Service) -> No
 
 
 def test_a_video_that_is_joined_too_late_is_not_begun_to_be_stored(service: Service, tmp_path: Path) -> None:
-    def engine(*arguments: Any, control: Control, **options: Any) -> Rendered:
-        control.tally.segments = control.tally.reused = SEGMENTS
+    def engine(request: VideoRequest, crew: Crew, **options: Any) -> Rendered:
+        crew.control.tally.segments = crew.control.tally.reused = SEGMENTS
         service.clock.sleep(MINUTES / 1000)
-        assert control._stop.wait(5)
+        assert crew.control._stop.wait(5)
         return Rendered(tmp_path / "video.mp4", tmp_path / "poster.jpg", None, 1.0, 320, 180, 1000)
 
     job = run(service, engine, admitted(service))
@@ -266,8 +268,8 @@ def test_a_cancelled_job_does_not_go_on(service: Service) -> None:
     job_id = handed_over(service).id
     service.call("POST", f"/jobs/{job_id}/cancel")
 
-    def waits(*arguments: Any, control: Control, **options: Any) -> Rendered:
-        assert control._stop.wait(5)
+    def waits(request: VideoRequest, crew: Crew, **options: Any) -> Rendered:
+        assert crew.control._stop.wait(5)
         raise Stopped
 
     assert run(service, waits, job_id, leg=2).status is JobStatus.CANCELLED

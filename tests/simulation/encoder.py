@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from reelqueue.errors import RenderError
-from render.engine import Control, Rendered
+from render.engine.crew import Crew
+from render.engine.render import Rendered
 from render.kept_segments import KeptSegments
 
 SEGMENT_SECONDS = 10
@@ -38,15 +38,14 @@ class Encoder:
     def __call__(
         self,
         request: object,
-        directory: Path,
+        crew: Crew,
         *,
         fetch: object,
-        control: Control,
         kept: KeptSegments,
         memory_kills: int,
         speaker: object,
     ) -> Rendered:
-        script = self._script()
+        script, control = self._script(), crew.control
         whole = self._seconds.setdefault(kept.folder, script.seconds)
         control.tally.segments = -(-whole // SEGMENT_SECONDS)
         control.tally.reused = self._kept.get(kept.folder, 0)
@@ -64,4 +63,4 @@ class Encoder:
         if script.end == "crash":
             raise MemoryError
         control.advance(100)
-        return Rendered(directory / "video.mp4", directory / "poster.jpg", None, 1.0, 320, 180, 1000)
+        return Rendered(crew.folder / "video.mp4", crew.folder / "poster.jpg", None, 1.0, 320, 180, 1000)

@@ -30,6 +30,7 @@ from reelqueue.deployment import deployment
 from reelqueue.table import Key
 from reelqueue.webhooks import Sender, signing_key
 from render.attempt import Invocation, Machine, run_leg
+from render.engine.crew import Crew
 from tests.simulation.containers import Containers
 from tests.simulation.dynamodb import DynamoDB
 from tests.simulation.encoder import Encoder, Script
@@ -92,6 +93,8 @@ class World:
         self._job_numbers = itertools.count(1)
         self._machine = Machine(
             engine=Encoder(plan.script, self.scheduler.sleep),
+            # Never started, so of no processes.
+            crew=lambda control, folder: contextlib.nullcontext(Crew(control, folder)),
             threads=Threads(self.scheduler),
             workdir=lambda: contextlib.nullcontext(Path("/nowhere")),
         )

@@ -19,8 +19,8 @@ from reelqueue.addresses import Gate
 from reelqueue.errors import AssetError
 from reelqueue.outgoing import Dialer, guarded_session
 from reelqueue.spec import parse_request
-from render.engine import Control, FetchError, Stopped
-from render.engine.assets import gather
+from render.engine.assets import FetchError, gather
+from render.engine.control import Control, Stopped
 from render.engine.process import Ffmpeg
 from render.fetch import Fetcher, FetchLimits
 

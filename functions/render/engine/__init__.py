@@ -15,10 +15,3 @@ import os
 # Before numpy is loaded: its pool of threads would wait for work by turning in circles, and the processes of a render
 # are what runs in parallel.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-from render.engine.assets import Fetch, FetchError
-from render.engine.control import Control, Stopped, Tally
-from render.engine.kept import Kept
-from render.engine.render import Rendered, render
-
-__all__ = ["Control", "Fetch", "FetchError", "Kept", "Rendered", "Stopped", "Tally", "render"]

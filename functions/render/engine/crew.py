@@ -1,6 +1,7 @@
 """The processes of a render, seen from the one that asked for it.
 
-They are started before there is anything to do, so that they load their libraries while files are still being fetched.
+They are started before there is anything to do, and by a module that loads next to nothing itself: so they load their
+libraries while the request is still being read and its files are fetched.
 """
 
 from __future__ import annotations
@@ -39,10 +40,15 @@ class WorkerDied(Exception):
 
 
 class Crew:
-    """A context: inside there are the processes, after it there are none."""
+    """A context: inside there are the processes, after it there are none.
+
+    ``control`` takes the progress and the tally of their render, and stops it from another thread. ``folder`` is this
+    render's own, where it writes all that it writes; the caller makes it, and removes it.
+    """
 
     def __init__(self, control: Control, folder: Path) -> None:
-        self._control = control
+        self.control = control
+        self.folder = folder
         self._log = folder / "crew.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -77,14 +83,14 @@ class Crew:
                 env=inherited | alone | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
                 start_new_session=True,
             )
-        self._control.watch(self._process)
+        self.control.watch(self._process)
 
     def _end(self) -> None:
         process = self._running
         kill_group(process)
         process.wait()
         _await_end_of_group(process.pid)
-        self._control.release(process)
+        self.control.release(process)
         for pipe in (process.stdin, process.stdout):
             _close(pipe)
 
@@ -104,18 +110,18 @@ class Crew:
             pickle.dump(job, process.stdin)
             process.stdin.flush()
         except BrokenPipeError:
-            self._control.check()
+            self.control.check()
         joined = False
         for line in process.stdout:
             report = Report.from_line(line)
             if report.kind == "error":
                 raise _as_raised(report)
             if report.kind == "died":
-                self._control.check()
+                self.control.check()
                 raise WorkerDied((report.error or {})["exit"])
             joined = joined or (report.kind == "done" and report.task.kind == "join")
             yield report
-        self._control.check()
+        self.control.check()
         if not joined:
             # The foreman is gone, and its workers may not have noticed yet. A signal does not change what it died of.
             kill_group(process)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reelqueue.spec_request import VideoRequest
-from render.engine.assets import Assets
-from render.engine.captions import DrawnCaptions
-from render.engine.lettering import Letterings
-from render.engine.segments import Segment
-from render.engine.timeline import Timeline
+if TYPE_CHECKING:
+    # Loaded by those who make and who do jobs: the crew is started before any of it is needed.
+    from reelqueue.spec_request import VideoRequest
+    from render.engine.assets import Assets
+    from render.engine.captions import DrawnCaptions
+    from render.engine.lettering import Letterings
+    from render.engine.segments import Segment
+    from render.engine.timeline import Timeline
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,10 +50,9 @@ class Rendered:
 
 def render(
     request: VideoRequest,
-    workdir: Path,
+    crew: Crew,
     *,
     fetch: Fetch,
-    control: Control,
     kept: Kept | None = None,
     ffmpeg: str | None = None,
     workers: int | None = None,
@@ -63,9 +63,8 @@ def render(
 
     Args:
         request: what to show, as accepted.
-        workdir: an existing folder of this render's own; the caller removes it.
+        crew: the processes that render, all of them new.
         fetch: brings a source to a local file, or raises ``FetchError``.
-        control: takes the progress and the tally, and stops the render from another thread.
         kept: where segments are kept; those that are there are not rendered again.
         ffmpeg: the program; by default ``IMAGEIO_FFMPEG_EXE``, else the one that imageio-ffmpeg carries.
         workers: how many processes render; by default as many as there are vCPUs, and memory for.
@@ -77,33 +76,35 @@ def render(
         OutOfMemory: a process was killed that was the only one that rendered.
         RenderError: anything else that keeps the video from being made.
         WorkerDied: a process died for another reason.
-        Stopped: the caller asked to stop. No process is left.
+        Stopped: the caller asked to stop.
     """
+    control, workdir = crew.control, crew.folder
     control.check()
-    with Crew(control, workdir) as crew:
-        program = find_ffmpeg(ffmpeg)
-        tools = Ffmpeg(program, control, workdir)
+    program = find_ffmpeg(ffmpeg)
+    tools = Ffmpeg(program, control, workdir)
+    with ThreadPoolExecutor(1) as beside:
+        drawn = beside.submit(_letterings, request, workdir, control)
         assets = gather(request, workdir, fetch, tools)
-        if any(scene.voice for scene in request.scenes):
-            from render.engine.speech import speak
+    letterings = drawn.result()
+    if any(scene.voice for scene in request.scenes):
+        from render.engine.speech import speak
 
-            assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
-        spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
-        timeline = make_timeline(request, assets.media, spoken)
-        segments = make_segments(timeline)
-        letterings = _letterings(request, workdir, control)
-        cues, captions, sidecar = _captions(request, timeline, assets, workdir, control)
-        job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1, captions)
-        names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
-        pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
-        control.tally.segments = len(segments)
-        with Keeper(kept, pieces, request.output, control) as keeper:
-            found = keeper.fetch()
-            missing = tuple(segment.index for segment in segments if segment.index not in found)
-            if workers is None:
-                workers = worker_count(request.output.width, request.output.height, len(missing))
-            job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
-            _work(job, crew, control, keeper)
+        assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
+    spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
+    timeline = make_timeline(request, assets.media, spoken)
+    segments = make_segments(timeline)
+    cues, captions, sidecar = _captions(request, timeline, assets, workdir, control)
+    job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1, captions)
+    names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
+    pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
+    control.tally.segments = len(segments)
+    with Keeper(kept, pieces, request.output, control) as keeper:
+        found = keeper.fetch()
+        missing = tuple(segment.index for segment in segments if segment.index not in found)
+        if workers is None:
+            workers = worker_count(request.output.width, request.output.height, len(missing))
+        job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
+        _work(job, crew, control, keeper)
     control.advance(100)
     size = (request.output.width, request.output.height)
     return Rendered(job.video, job.poster, sidecar, timeline.seconds, *size, job.video.stat().st_size)

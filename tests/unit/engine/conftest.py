@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reelqueue.spec import parse_request
-from render.engine import Control, FetchError, Kept, Rendered, render
+from render.engine.assets import FetchError
+from render.engine.control import Control
+from render.engine.crew import Crew
+from render.engine.kept import Kept
 from render.engine.loudness import Loudness
 from render.engine.process import find_ffmpeg
+from render.engine.render import Rendered, render
 from render.engine.speech import Speaker
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
@@ -152,6 +156,7 @@ def make(media: Path, tmp_path: Path) -> Make:
             shutil.copy(source, target)
 
         how: dict[str, Any] = {"kept": kept, "workers": workers, "memory_kills": memory_kills, "speaker": speaker}
-        return Video(render(request, workdir, fetch=fetch, control=control, **how), control)
+        with Crew(control, workdir) as crew:
+            return Video(render(request, crew, fetch=fetch, **how), control)
 
     return made

@@ -13,8 +13,8 @@ import pytest
 
 from reelqueue.errors import AssetError
 from reelqueue.spec import VideoRequest, parse_request
-from render.engine import Control, FetchError, Stopped
-from render.engine.assets import gather
+from render.engine.assets import FetchError, gather
+from render.engine.control import Control, Stopped
 from render.engine.process import Ffmpeg, find_ffmpeg
 
 Check = Callable[[], None]

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from reelqueue.errors import OutOfMemory
-from render.engine import Control
-from render.engine.control import kill_group
+from render.engine.control import Control, kill_group
 from render.engine.crew import WorkerDied, worker_count
 
 from .conftest import FPS, Make
@@ -172,7 +171,9 @@ CALLER = """
 import shutil, sys
 from pathlib import Path
 from reelqueue.spec import parse_request
-from render.engine import Control, render
+from render.engine.control import Control
+from render.engine.crew import Crew
+from render.engine.render import render
 
 class Telling(Control):
     def watch(self, process):
@@ -186,7 +187,8 @@ class Telling(Control):
 image, folder = sys.argv[1:]
 scenes = [{"image": "asset:red.png", "duration": 600}]
 request = parse_request({"webhookUrl": "https://app.example.com/hook", "scenes": scenes})
-render(request, Path(folder), fetch=lambda src, target, check: shutil.copy(image, target), control=Telling())
+with Crew(Telling(), Path(folder)) as crew:
+    render(request, crew, fetch=lambda src, target, check: shutil.copy(image, target))
 """
 
 

@@ -15,8 +15,8 @@ from PIL import Image
 
 from reelqueue.errors import AssetError
 from reelqueue.spec import parse_request
-from render.engine import Control
 from render.engine.assets import Assets, gather
+from render.engine.control import Control
 from render.engine.images import load_image, probe_image
 from render.engine.probe import Unusable
 from render.engine.process import CLIENT_FORMATS, CLIENT_INPUT, LOCAL_PROTOCOLS, PROBING, Ffmpeg, find_ffmpeg

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from render.engine import Control, Stopped, kept
+from render.engine import kept
+from render.engine.control import Control, Stopped
 
 from .conftest import Make
 

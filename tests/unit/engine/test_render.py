@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from reelqueue.errors import AssetError
-from render.engine import Control, Stopped
+from render.engine.control import Control, Stopped
 from render.espeak import Espeak
 
 from .conftest import FPS, HEIGHT, WIDTH, Make, Video, run_ffmpeg

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reelqueue.spec import parse_request
-from render.engine import Control
 from render.engine.assets import Assets, gather
 from render.engine.audio import make_sound
 from render.engine.compose import Composer
+from render.engine.control import Control
 from render.engine.job import Job, Report, Task
 from render.engine.material import Material
 from render.engine.process import Ffmpeg, find_ffmpeg

@@ -16,8 +16,8 @@ from reelqueue.glyphs import first_missing, is_unseen
 from reelqueue.spec import parse_request
 from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import named
-from render.engine import Control
 from render.engine.assets import gather
+from render.engine.control import Control
 from render.engine.process import Ffmpeg
 from render.engine.text import draw, draw_texts
 
