@@ -68,12 +68,12 @@ def _frames(segment: Segment, file: Path, fps: int, parameters: bytes) -> Iterat
         stream = source.streams.video[0]
         if bytes(stream.codec_context.extradata or b"") != parameters:
             raise ValueError(f"segment {segment.index} was encoded with other settings than the first")
-        count = 0
+        count, tick, frame = 0, float((stream.time_base or 0) * fps), Fraction(1, fps)
         for packet in source.demux(stream):
-            if packet.pts is None or packet.dts is None or packet.time_base is None:
+            if packet.pts is None or packet.dts is None:
                 continue
-            shown, decoded = (round(ticks * packet.time_base * fps) for ticks in (packet.pts, packet.dts))
-            packet.time_base = Fraction(1, fps)
+            shown, decoded = round(packet.pts * tick), round(packet.dts * tick)
+            packet.time_base = frame
             packet.pts, packet.dts, packet.duration = segment.first + shown, segment.first + decoded, 1
             count += 1
             yield packet
@@ -102,7 +102,8 @@ def _apart(packet: av.Packet[Any], keyframes: Keyframes) -> av.Packet[Any]:
 
 
 def _seconds(packet: av.Packet[Any]) -> float:
-    return float((packet.dts or 0) * (packet.time_base or 0))
+    clock = packet.time_base or Fraction(0)
+    return (packet.dts or 0) * clock.numerator / clock.denominator
 
 
 def fits(segment: Segment, file: Path, encoding: Encoding) -> bool:

@@ -155,20 +155,26 @@ static inline bytes laid_bytes(bytes below, bytes above, bytes alpha, uint16_t o
 void lay_over(uint8_t *target, ptrdiff_t target_stride, const uint8_t *source, ptrdiff_t source_stride,
               const uint8_t *alpha, ptrdiff_t alpha_stride, int32_t width, int32_t height, int32_t opacity) {
     for (int32_t y = 0; y < height; y++, target += target_stride, source += source_stride, alpha += alpha_stride) {
-        int32_t x = 0;
-        for (; x + BLOCK <= width; x += BLOCK) {
+        /* What is left at the end of the row is done with some before it, from how they were. */
+        int32_t end = width - BLOCK;
+        bytes last = {0};
+        if (end >= 0)
+            last = laid_bytes(LOAD(target + end), LOAD(source + end), LOAD(alpha + end), (uint16_t)opacity);
+        else {
+            bytes below = {0}, above = {0}, covers = {0};
+            for (int i = 0; i < width; i++) below[i] = target[i], above[i] = source[i], covers[i] = alpha[i];
+            last = laid_bytes(below, above, covers, (uint16_t)opacity);
+        }
+        for (int32_t x = 0; x < end; x += BLOCK) {
             bytes covers = LOAD(alpha + x);
             typedef uint64_t halves __attribute__((vector_size(16)));
             if (((halves)covers)[0] | ((halves)covers)[1])
                 STORE(target + x, laid_bytes(LOAD(target + x), LOAD(source + x), covers, (uint16_t)opacity));
         }
-        if (x < width) {
-            bytes below = {0}, above = {0}, covers = {0};
-            for (int i = 0; x + i < width; i++)
-                below[i] = target[x + i], above[i] = source[x + i], covers[i] = alpha[x + i];
-            below = laid_bytes(below, above, covers, (uint16_t)opacity);
-            for (int i = 0; x + i < width; i++) target[x + i] = below[i];
-        }
+        if (end >= 0)
+            STORE(target + end, last);
+        else
+            for (int i = 0; i < width; i++) target[i] = last[i];
     }
 }
 

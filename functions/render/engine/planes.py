@@ -27,6 +27,7 @@ _TO_YUV = np.array(
         [112 / 255, -_KG / (1 - _KR) * 112 / 255, -_KB / (1 - _KR) * 112 / 255, 128],
     ]
 )
+_TO_RGB = np.insert(np.linalg.inv(_TO_YUV[:, :3]), 3, np.linalg.solve(_TO_YUV[:, :3], -_TO_YUV[:, 3]), axis=1)
 
 
 class Frame:
@@ -51,11 +52,9 @@ class Frame:
         return take(planes, "yuv420p")
 
     def rgb(self) -> NDArray[np.uint8]:
-        """The frame in RGB, for the poster."""
+        """The frame in RGB, to a level: for the poster, and for what lies behind a text."""
         chroma = [cv2.resize(plane, (self.width, self.height)) for plane in (self.u, self.v)]
-        yuv = np.stack([self.y, *chroma], axis=-1).astype(np.float32) - _TO_YUV[:, 3].astype(np.float32)
-        rgb = yuv @ np.linalg.inv(_TO_YUV[:, :3]).T.astype(np.float32)
-        return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+        return _plane(cv2.transform(cv2.merge([self.y, *chroma]), _TO_RGB))
 
 
 @dataclass(frozen=True)
