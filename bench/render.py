@@ -3,9 +3,9 @@
     python -m bench render
 
 Whole processes from start to end. The ways take turns, so that a machine that slows down slows all of them; figures
-are medians of the rounds. The peak of memory is of a run of its own. MoviePy, which takes minutes, runs in the first
-round only. ``long`` runs once and has neither limit nor rivals: its finished frames would fill 28 GB; it shows that
-memory does not grow with the video.
+are medians of the rounds. Ours and the limit, which lie close together, take turns more often than the rest. The peak
+of memory is of a run of its own. MoviePy, which takes minutes, runs in the first round only. ``long`` runs once and has
+neither limit nor rivals: its finished frames would fill 28 GB; it shows that memory does not grow with the video.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from bench.workloads import FPS, SIZE, WORKLOADS, Workload, is_clip, make_files
 from render.engine.process import find_ffmpeg
 
 ROUNDS = 3
+MORE_ROUNDS = 9
+"""Of those that lie close together."""
+_CLOSE = ("ours", "encode_only")
 
 
 def main(names: Sequence[str] = tuple(WORKLOADS), *, rounds: int = ROUNDS, moviepy: bool = True) -> dict[str, Any]:
@@ -87,9 +90,9 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
         measured([sys.executable, "-m", "bench.frames", workload.name, str(folder)], folder)
     costs: dict[str, list[Cost]] = defaultdict(list)
     ways = _ways(workload, folder, alone=alone)
-    for number in range(1 if alone else rounds):
+    for number in range(1 if alone else max(rounds, MORE_ROUNDS)):
         for way, command in ways.items():
-            if way != "moviepy" or (moviepy and number == 0):
+            if number < (int(moviepy) if way == "moviepy" else MORE_ROUNDS if way in _CLOSE else rounds):
                 costs[way].append(measured(command, folder))
     peak = peak_memory(ways["ours"], folder)
     seconds = {way: [round(cost.seconds, 2) for cost in found] for way, found in costs.items()}

@@ -23,6 +23,9 @@ from render.engine.transitions import Mixer
 # A picture that stands still is written as a keyframe and repetitions. That pays when it stands at least so long: a
 # keyframe costs what four other frames cost, in time and in bytes.
 _STILL_SECONDS = 1 / 3
+# What was freed goes back to the system after so many scenes, or one with a clip: to get it anew takes time, to keep
+# all of it takes more memory with each scene (docs/decisions.md).
+_SCENES_KEPT = 4
 
 
 class Composer:
@@ -31,6 +34,7 @@ class Composer:
     def __init__(self, material: Material) -> None:
         self._material = material
         self._stages: dict[int, Stage] = {}
+        self._closed = 0
         self._shown, self._after = Frame(*material.size), Frame(*material.size)
         self._mixer: Mixer | None = None
         self._mixing = -1
@@ -126,8 +130,11 @@ class Composer:
         """The scene of a segment, or the next one with which it overlaps."""
         # Nobody goes back to a scene that is over, and what its layers and open files take can be used.
         for over in self._stages.keys() - {segment.scene, segment.scene + segment.into_next}:
-            self._stages.pop(over).close()
-            _give_back()
+            stage = self._stages.pop(over)
+            stage.close()
+            self._closed += 1
+            if stage.decoded or self._closed % _SCENES_KEPT == 0:
+                _give_back()
         scene = segment.scene + later
         if scene not in self._stages:
             self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])

@@ -37,6 +37,8 @@ class Stage:
         self._decoration = None if hiding >= below_decoration else material.decoration
         self._below_decoration = max(0, below_decoration - max(0, hiding))
         self._layers = layers[max(0, hiding) :]
+        self.decoded = any(isinstance(layer, Layer) and layer.clip for layer in layers)
+        """It has a clip, whose decoder takes much memory."""
         self._backdrop = self._painted_once(hiding)
 
     def _painted_once(self, hiding: int) -> Frame | None:
