@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from render.engine.encode import Writer
+from render.engine.heap import give_back
 from render.engine.logo import logo_of
 from render.engine.material import Material
 from render.engine.planes import Frame
@@ -25,7 +25,7 @@ from render.engine.transitions import Mixer
 _STILL_SECONDS = 1 / 3
 # What was freed goes back to the system after so many scenes, or one with a clip: to get it anew takes time, to keep
 # all of it takes more memory with each scene (docs/decisions.md).
-_SCENES_KEPT = 4
+_SCENES_KEPT = 2
 
 
 class Composer:
@@ -134,18 +134,11 @@ class Composer:
             stage.close()
             self._closed += 1
             if stage.decoded or self._closed % _SCENES_KEPT == 0:
-                _give_back()
+                give_back()
         scene = segment.scene + later
         if scene not in self._stages:
             self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
         return self._stages[scene]
-
-
-def _give_back() -> None:
-    """Give what was freed back to the system: the next scene's pictures would end up between an encoder's frames."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:  # GNU's C library has it
-        trim(0)
 
 
 def _save(frame: Frame, target: Path) -> None:

@@ -17,6 +17,7 @@ from render.engine.captions import DrawnCaptions
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
 from render.engine.fingerprint import fingerprints
+from render.engine.heap import give_back
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
 from render.engine.lettering import Letterings
@@ -104,6 +105,8 @@ def render(
         if workers is None:
             workers = worker_count(request.output.width, request.output.height, len(missing))
         job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
+        # Of decoding and drawing; from here on others need it.
+        give_back()
         _work(job, crew, control, keeper)
     control.advance(100)
     size = (request.output.width, request.output.height)
