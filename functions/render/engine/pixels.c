@@ -63,6 +63,15 @@ static inline bytes narrowed(words low, words high) {
     return __builtin_shufflevector((bytes)low, (bytes)high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
 
+/* The bytes of the low or the high halves of both, in pairs. */
+static inline bytes low_pairs(bytes one, bytes other) {
+    return __builtin_shufflevector(one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+static inline bytes high_pairs(bytes one, bytes other) {
+    return __builtin_shufflevector(one, other, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 /* Between two rows, from one column up to another. */
 static void mix_rows(const uint8_t *upper, const uint8_t *lower, int32_t part, int32_t from, int32_t to, uint8_t *row) {
     words pair = {0};
@@ -71,9 +80,8 @@ static void mix_rows(const uint8_t *upper, const uint8_t *lower, int32_t part, i
     int32_t x = from;
     for (; x + BLOCK <= to; x += BLOCK) {
         bytes one = LOAD(upper + x), other = LOAD(lower + x);
-        bytes low = __builtin_shufflevector(one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-        bytes high = __builtin_shufflevector(one, other, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-        STORE(row + x, narrowed(rounded(weighed(low, weights)), rounded(weighed(high, weights))));
+        words low = weighed(low_pairs(one, other), weights), high = weighed(high_pairs(one, other), weights);
+        STORE(row + x, narrowed(rounded(low), rounded(high)));
     }
     for (; x < to; x++)
         row[x] = (uint8_t)((upper[x] * (PARTS - part) + lower[x] * part + PARTS / 2) / PARTS);
@@ -123,15 +131,8 @@ void sample(const uint8_t *source, ptrdiff_t source_stride, int32_t columns, int
 }
 
 /* The low or the high half of 16 bytes, as words. */
-static inline words low_of(bytes values) {
-    const bytes none = {0};
-    return (words)__builtin_shufflevector(values, none, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-
-static inline words high_of(bytes values) {
-    const bytes none = {0};
-    return (words)__builtin_shufflevector(values, none, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-}
+static inline words low_of(bytes values) { return (words)low_pairs(values, (bytes){0}); }
+static inline words high_of(bytes values) { return (words)high_pairs(values, (bytes){0}); }
 
 /* Rounded as exactly as dividing by 255 would. */
 static inline words parts_of_255(words products) {
