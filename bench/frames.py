@@ -22,6 +22,7 @@ from render.engine.assets import gather
 from render.engine.backdrop import background
 from render.engine.compose import Composer
 from render.engine.control import Control
+from render.engine.drawings import Drawings
 from render.engine.geometry import place
 from render.engine.material import Material
 from render.engine.planes import Frame, paint
@@ -45,8 +46,9 @@ def write_frames(workload: Workload, folder: Path, target: Path) -> None:
 
         assets = gather(request, work, fetch, Ffmpeg(find_ffmpeg(None), Control(), work))
         timeline = make_timeline(request, assets.media)
-        letterings = draw_texts(request, work, lambda: None)
-        composer = Composer(Material.of(request, timeline, assets, letterings))
+        drawings = Drawings(work)
+        draw_texts(request, drawings, lambda: None)
+        composer = Composer(Material.of(request, timeline, assets, drawings))
         for segment in make_segments(timeline):
             for number in range(segment.frames):
                 raw.write(composer.frame(segment, number).buffer.tobytes())

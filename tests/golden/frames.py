@@ -15,6 +15,7 @@ from render.engine.caption_art import draw_captions
 from render.engine.compose import Composer
 from render.engine.control import Control
 from render.engine.cues import cues_of
+from render.engine.drawings import Drawings
 from render.engine.material import Material
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
@@ -48,9 +49,10 @@ def frames(request: VideoRequest, times: Sequence[float], media: Path, folder: P
     assets = gather(request, folder, fetch, Ffmpeg(find_ffmpeg(None), Control(), folder))
     timeline = make_timeline(request, assets.media)
     segments = make_segments(timeline)
-    letterings = draw_texts(request, folder, lambda: None)
-    captions = draw_captions(request, cues_of(request, timeline, assets), timeline.fps, folder, lambda: None)
-    composer = Composer(Material.of(request, timeline, assets, letterings, captions))
+    drawings = Drawings(folder)
+    draw_texts(request, drawings, lambda: None)
+    draw_captions(request, cues_of(request, timeline, assets), timeline.fps, drawings, lambda: None)
+    composer = Composer(Material.of(request, timeline, assets, drawings))
     found = []
     for seconds in times:
         number = round(seconds * timeline.fps)

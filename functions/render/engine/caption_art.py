@@ -18,9 +18,10 @@ from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Outline, TextElement
 from reelqueue.spec_voice import Captions
 from reelqueue.themes import Theme
-from render.engine.captions import Caption, DrawnCaptions, Lit
+from render.engine.captions import Caption, Lit
 from render.engine.colors import contrast, mixed, rgba
 from render.engine.cues import Cue, Cues
+from render.engine.drawings import Drawings
 from render.engine.geometry import Box, place
 from render.engine.text import draw_words
 
@@ -29,16 +30,12 @@ _WORD_SIZE, _WORD_OUTLINE = 0.1, 0.1
 _LEAST_CONTRAST = 4.5
 
 
-def draw_captions(
-    request: VideoRequest, cues: Cues, fps: int, folder: Path, check: Callable[[], None]
-) -> DrawnCaptions:
-    """Draw all captions of a request into files in this folder; ``check`` may raise to stop that."""
-    easel = _Easel(request, fps, folder, check)
-    drawn = {}
+def draw_captions(request: VideoRequest, cues: Cues, fps: int, drawings: Drawings, check: Callable[[], None]) -> None:
+    """Draw all captions of a request; ``check`` may raise to stop that."""
+    easel = _Easel(request, fps, drawings.folder, check)
     for number, scene in enumerate(request.scenes):
-        if scene.captions and cues.get(number):
-            drawn[number] = tuple(easel.scene(scene.captions, cues[number]))
-    return drawn
+        if scene.captions:
+            drawings.keep_captions(number, tuple(easel.scene(scene.captions, cues.get(number, ()))))
 
 
 _Spans = tuple[tuple[int, int], ...]

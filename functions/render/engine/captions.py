@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +31,3 @@ class Caption:
     y: int
     bright: Path | None = None
     lit: tuple[Lit, ...] = ()
-
-
-DrawnCaptions = Mapping[int, tuple[Caption, ...]]
-"""The captions of a video, by scene, in their order."""

@@ -95,7 +95,7 @@ class Crew:
             _close(pipe)
 
     def work(self, job: Job) -> Iterator[Report]:
-        """Have the job done; what is reported meanwhile. At the end of the reports the video is there.
+        """Have the job done; what is reported from then on. At the end of the reports the video is there.
 
         Raises:
             AssetError: a file proved damaged when it was decoded.
@@ -105,12 +105,15 @@ class Crew:
         """
         process = self._running
         assert process.stdin is not None  # noqa: S101 - always a pipe, see __enter__
-        assert process.stdout is not None  # noqa: S101
         try:
             pickle.dump(job, process.stdin)
             process.stdin.flush()
         except BrokenPipeError:
             self.control.check()
+        return self._reports(process)
+
+    def _reports(self, process: subprocess.Popen[bytes]) -> Iterator[Report]:
+        assert process.stdout is not None  # noqa: S101 - as above
         joined = False
         for line in process.stdout:
             report = Report.from_line(line)

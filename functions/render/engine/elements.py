@@ -79,7 +79,7 @@ class Cast:
         """The layers of an element that stands over these."""
         element = self._material.request.scenes[self._span.index].elements[here.index]
         if isinstance(element, TextElement):
-            lettering = self._material.letterings[self._span.index, here.index]
+            lettering = self._material.drawings.text(self._span.index, here.index)
             behind = Behind(partial(self._material.ground, self._span.index), below, self._theme)
             return [text_layer(element, lettering, self._theme, self._size, here, self._fps, behind)]
         if not isinstance(element, FramedElement):

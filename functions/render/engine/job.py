@@ -7,7 +7,7 @@ processes of this engine, and nothing a client wrote is ever unpickled.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     # Loaded by those who make and who do jobs: the crew is started before any of it is needed.
     from reelqueue.spec_request import VideoRequest
     from render.engine.assets import Assets
-    from render.engine.captions import DrawnCaptions
-    from render.engine.lettering import Letterings
     from render.engine.segments import Segment
     from render.engine.timeline import Timeline
 
 
 @dataclass(frozen=True)
 class Job:
-    """A render, prepared: everything is fetched and planned. All files lie in ``folder``."""
+    """A render, prepared: everything is fetched and planned. All files lie in ``folder``, and its drawings will."""
 
     request: VideoRequest
     timeline: Timeline
@@ -31,11 +29,9 @@ class Job:
     missing: tuple[int, ...]
     """The segments to render, by index; the others lie in the folder already."""
     assets: Assets
-    letterings: Letterings
     folder: Path
     ffmpeg: str
     workers: int
-    captions: DrawnCaptions = field(default_factory=dict)
 
     def segment_file(self, index: int) -> Path:
         return self.folder / f"segment-{index}.mp4"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
-from render.engine.captions import DrawnCaptions
 from render.engine.decoration import Decoration, decoration_of
-from render.engine.lettering import Letterings
+from render.engine.drawings import Drawings
 from render.engine.planes import Picture
 from render.engine.timeline import Timeline
 
@@ -22,23 +20,15 @@ class Material:
     request: VideoRequest
     timeline: Timeline
     assets: Assets
-    letterings: Letterings
+    drawings: Drawings
     backgrounds: Backgrounds
     decoration: Decoration | None
-    captions: DrawnCaptions
 
     @classmethod
-    def of(
-        cls,
-        request: VideoRequest,
-        timeline: Timeline,
-        assets: Assets,
-        letterings: Letterings,
-        captions: DrawnCaptions = MappingProxyType({}),
-    ) -> Material:
+    def of(cls, request: VideoRequest, timeline: Timeline, assets: Assets, drawings: Drawings) -> Material:
         theme, size = request.theme, (request.output.width, request.output.height)
         backgrounds, decoration = Backgrounds(theme, size), decoration_of(theme, size)
-        return cls(request, timeline, assets, letterings, backgrounds, decoration, captions)
+        return cls(request, timeline, assets, drawings, backgrounds, decoration)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 import signal
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelqueue.errors import OutOfMemory
 from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import TextElement
 from render.engine.assets import Assets, Fetch, gather
-from render.engine.captions import DrawnCaptions
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
+from render.engine.draughtsman import Draughtsman
+from render.engine.drawings import Drawings
 from render.engine.fingerprint import fingerprints
 from render.engine.heap import give_back
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
-from render.engine.lettering import Letterings
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.timeline import Timeline, make_timeline
@@ -83,56 +81,41 @@ def render(
     control.check()
     program = find_ffmpeg(ffmpeg)
     tools = Ffmpeg(program, control, workdir)
-    with ThreadPoolExecutor(1) as beside:
-        drawn = beside.submit(_letterings, request, workdir, control)
+    with Draughtsman(Drawings(workdir), control) as draughtsman:
+        draughtsman.begin_texts(request)
         assets = gather(request, workdir, fetch, tools)
-    letterings = drawn.result()
-    if any(scene.voice for scene in request.scenes):
-        from render.engine.speech import speak
+        if any(scene.voice for scene in request.scenes):
+            from render.engine.speech import speak
 
-        assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
-    spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
-    timeline = make_timeline(request, assets.media, spoken)
-    segments = make_segments(timeline)
-    cues, captions, sidecar = _captions(request, timeline, assets, workdir, control)
-    job = Job(request, timeline, segments, (), assets, letterings, workdir, program, 1, captions)
-    names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
-    pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
-    control.tally.segments = len(segments)
-    with Keeper(kept, pieces, request.output, control) as keeper:
-        found = keeper.fetch()
-        missing = tuple(segment.index for segment in segments if segment.index not in found)
-        if workers is None:
-            workers = worker_count(request.output.width, request.output.height, len(missing))
-        job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
-        # Of decoding and drawing; from here on others need it.
-        give_back()
-        _work(job, crew, control, keeper)
+            assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
+        spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
+        timeline = make_timeline(request, assets.media, spoken)
+        segments = make_segments(timeline)
+        cues, sidecar = _captions(request, timeline, assets, workdir)
+        draughtsman.begin_captions(request, cues, timeline.fps)
+        job = Job(request, timeline, segments, (), assets, workdir, program, 1)
+        names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
+        pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
+        control.tally.segments = len(segments)
+        with Keeper(kept, pieces, request.output, control) as keeper:
+            found = keeper.fetch()
+            missing = tuple(segment.index for segment in segments if segment.index not in found)
+            if workers is None:
+                workers = worker_count(request.output.width, request.output.height, len(missing))
+            job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
+            # Of decoding; from here on others need it.
+            give_back()
+            _work(job, crew, control, keeper, draughtsman)
     control.advance(100)
     size = (request.output.width, request.output.height)
     return Rendered(job.video, job.poster, sidecar, timeline.seconds, *size, job.video.stat().st_size)
 
 
-# MoviePy, fonts and what sets type are loaded where they are needed. The crew loads this module too, and has no use for
-# them; nor have many requests.
-
-
-def _letterings(request: VideoRequest, workdir: Path, control: Control) -> Letterings:
-    """All texts, drawn."""
-    if not any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
-        return {}
-    from render.engine.text import draw_texts
-
-    return draw_texts(request, workdir, control.check)
-
-
-def _captions(
-    request: VideoRequest, timeline: Timeline, assets: Assets, workdir: Path, control: Control
-) -> tuple[Cues, DrawnCaptions, Path | None]:
-    """All captions: as said, drawn, and as a file to go beside the video, if there is one."""
+def _captions(request: VideoRequest, timeline: Timeline, assets: Assets, workdir: Path) -> tuple[Cues, Path | None]:
+    """All captions: as said, and as a file to go beside the video, if there is one."""
     if not any(scene.captions for scene in request.scenes):
-        return {}, {}, None
-    from render.engine.caption_art import draw_captions
+        return {}, None
+    # Loaded where they are needed: many requests have no captions.
     from render.engine.cues import cues_of, subtitles_of
     from render.engine.subtitles import write_subtitles
 
@@ -141,17 +124,20 @@ def _captions(
     if subtitles := subtitles_of(cues, timeline):
         sidecar = workdir / "captions.vtt"
         write_subtitles(subtitles, sidecar)
-    return cues, draw_captions(request, cues, timeline.fps, workdir, control.check), sidecar
+    return cues, sidecar
 
 
-def _work(job: Job, crew: Crew, control: Control, keeper: Keeper) -> None:
+def _work(job: Job, crew: Crew, control: Control, keeper: Keeper, draughtsman: Draughtsman) -> None:
     """Have the job done, by fewer processes each time that one of them is killed for want of memory."""
     missing = set(job.missing)
     while True:
         control.tally.workers = job.workers
         encoded = sum(segment.frames for segment in job.segments if segment.index not in missing)
         try:
-            for report in crew.work(job):
+            reports = crew.work(job)
+            # Who renders waits for what is not drawn yet; when that fails, nobody waits for the reports either.
+            draughtsman.finish()
+            for report in reports:
                 encoded += report.frames
                 # The last percent is kept for the joining.
                 control.advance(99 * encoded / job.timeline.frames)

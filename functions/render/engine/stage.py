@@ -29,8 +29,8 @@ class Stage:
         for element_span in span.elements:
             found += cast.layers(element_span, tuple(found))
         layers: list[Layer | CaptionLayer] = [*found]
-        if captions := material.captions.get(span.index):
-            layers.append(CaptionLayer(captions))
+        if self._scene.captions:
+            layers.append(CaptionLayer(material.drawings.captions(span.index)))
         below_decoration = self._pictures_below_decoration()
         # What lies beneath a layer that hides it is not painted, be it pictures, decoration or the background.
         hiding = max((index for index, layer in enumerate(layers) if layer.hides(span.frames)), default=-1)

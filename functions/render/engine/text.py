@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 # MoviePy, when it is loaded, runs the player that it would show previews with: here nothing that takes any time.
@@ -24,8 +23,8 @@ from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Point, TextElement
 from reelqueue.themes import TextStyle, Theme
 from render.engine.colors import RGBA, rgba
+from render.engine.drawings import Drawings, Lettering
 from render.engine.geometry import Box, pixels
-from render.engine.lettering import Lettering, Letterings
 from render.engine.lines import Layout, lay_out
 from render.engine.raster import Ink, draw_lines
 from render.engine.shapes import rounded
@@ -34,55 +33,24 @@ from render.engine.shaping import Shaper, language_of
 MIN_SIZE = 8
 
 
-@dataclass(frozen=True)
-class Block:
-    """A drawn text: RGBA pixels (not premultiplied); ``spread`` of them lie around the text on each side.
-
-    The rest is as in ``Lettering``.
-    """
-
-    rgba: NDArray[np.uint8]
-    spread: int
-    blank: NDArray[np.uint8] | None = None
-    steps: tuple[tuple[int, int, int, int], ...] = ()
-    color: tuple[int, int, int] | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the text with its panel, without what its shadow reaches beyond."""
-        return self.rgba.shape[1] - 2 * self.spread, self.rgba.shape[0] - 2 * self.spread
-
-
-def draw_texts(request: VideoRequest, folder: Path, check: Callable[[], None]) -> Letterings:
-    """Draw all texts of a request into files in this folder; ``check`` may raise to stop that."""
+def draw_texts(request: VideoRequest, drawings: Drawings, check: Callable[[], None]) -> None:
+    """Draw all texts of a request; ``check`` may raise to stop that."""
     size = (request.output.width, request.output.height)
-    letterings = {}
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
             if isinstance(element, TextElement):
                 check()
-                block = draw(element, request.theme, size)
-                letterings[number, index] = _kept(block, folder / f"text-{number}-{index}.npy")
-    return letterings
+                drawings.keep_text(number, index, draw(element, request.theme, size))
 
 
-def _kept(block: Block, path: Path) -> Lettering:
-    np.save(path, block.rgba)
-    blank = None
-    if block.blank is not None:
-        blank = path.with_suffix(".blank.npy")
-        np.save(blank, block.blank)
-    return Lettering(path, block.spread, blank, block.steps, block.color)
-
-
-def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Block:
+def draw(element: TextElement, theme: Theme, frame: tuple[int, int]) -> Lettering:
     """Draw a text element for a frame of this size (width, height)."""
     return _set(element, theme, frame).block()
 
 
 def draw_words(
     element: TextElement, theme: Theme, frame: tuple[int, int], spans: Sequence[tuple[int, int]]
-) -> tuple[Block, list[tuple[Box, ...]]]:
+) -> tuple[Lettering, list[tuple[Box, ...]]]:
     """The same, and for each span of characters (of a text of one paragraph) the parts of the pixels that it takes."""
     drawing = _set(element, theme, frame)
     block = drawing.block()
@@ -159,7 +127,7 @@ class _Drawing:
         self._size = (max(1, width), max(1, height))
         self._canvas = (self._size[0] + 2 * self._spread, self._size[1] + 2 * self._spread)
 
-    def block(self) -> Block:
+    def block(self) -> Lettering:
         ink = self._ink(1)
         letters = [_tinted(ink.shape / np.float32(255), self._color)]
         if ink.colored is not None:
@@ -172,7 +140,7 @@ class _Drawing:
             block = replace(block, color=self._color[:3])
         return self._typed(block, [*panel, *rule]) if self._is_typed else block
 
-    def _typed(self, block: Block, ground: list[ImageClip]) -> Block:
+    def _typed(self, block: Lettering, ground: list[ImageClip]) -> Lettering:
         """The block with what it takes to type it; ``ground`` stays."""
         cut = self._spread - block.spread
         blank = _flat(ground, self._canvas) if ground else np.zeros((*self._canvas[::-1], 4), np.uint8)
@@ -307,7 +275,7 @@ def _cover(clips: list[ImageClip]) -> NDArray[np.float32]:
     return 1 - through
 
 
-def _cropped(rgba: NDArray[np.uint8], spread: int) -> Block:
+def _cropped(rgba: NDArray[np.uint8], spread: int) -> Lettering:
     """A block with no more around its text than shows all that is there, and one clear pixel: it is painted often."""
     seen = rgba[:, :, 3] > 0
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
@@ -315,7 +283,7 @@ def _cropped(rgba: NDArray[np.uint8], spread: int) -> Block:
         rows, columns = np.array([0]), np.array([0])
     clear = (rows[0], seen.shape[0] - 1 - rows[-1], columns[0], seen.shape[1] - 1 - columns[-1])
     cut = max(0, min(spread, int(min(clear)) - 1))
-    return Block(np.ascontiguousarray(rgba[cut : len(seen) - cut, cut : seen.shape[1] - cut]), spread - cut)
+    return Lettering(np.ascontiguousarray(rgba[cut : len(seen) - cut, cut : seen.shape[1] - cut]), spread - cut)
 
 
 def _flat(clips: list[ImageClip], canvas: tuple[int, int]) -> NDArray[np.uint8]:

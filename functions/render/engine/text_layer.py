@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import Theme
+from render.engine.drawings import Lettering
 from render.engine.framing import rotated
 from render.engine.geometry import place
 from render.engine.layers import Layer, still
-from render.engine.lettering import Lettering
 from render.engine.planes import Picture, alphas, over
 from render.engine.scrim import Behind
 from render.engine.timeline import ElementSpan
@@ -30,11 +30,9 @@ def text_layer(
     behind: Behind,
 ) -> Layer:
     """A text as a layer, in its place. What its shadow reaches beyond its box does not count for that."""
-    drawn: Pixels = np.load(lettering.path)
-    spread = lettering.spread
+    drawn, spread = lettering.rgba, lettering.spread
     style = getattr(theme.styles, element.style)
-    size = (drawn.shape[1] - 2 * spread, drawn.shape[0] - 2 * spread)
-    box = place(element, size, frame, margin=round(theme.safe_area * min(frame)), default=style.position)
+    box = place(element, lettering.size, frame, margin=round(theme.safe_area * min(frame)), default=style.position)
     scrim = None if lettering.color is None else behind.scrim(box, lettering.color, here, frame)
     more = 0 if scrim is None else max(0, (scrim.shape[1] - drawn.shape[1] + 1) // 2)
 
@@ -54,7 +52,7 @@ def text_layer(
         steps = [
             (left + off[0], top + off[1], right + off[0], low + off[1]) for left, top, right, low in lettering.steps
         ]
-        letters = _typing(ready(np.load(lettering.blank))[0], picture, steps)
+        letters = _typing(ready(lettering.blank)[0], picture, steps)
     if element.rotation % 360:
         middle, corner = (box.x + box.width / 2, box.y + box.height / 2), (x, y)
         straight = letters

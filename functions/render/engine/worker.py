@@ -10,6 +10,7 @@ from typing import IO
 from reelqueue.errors import AssetError, RenderError
 from render.engine.compose import Composer
 from render.engine.control import Control
+from render.engine.drawings import Drawings
 from render.engine.encode import Encoding, SegmentWriter
 from render.engine.finish import finish
 from render.engine.job import Job, Report, Task
@@ -26,7 +27,7 @@ class Worker:
     def __init__(self, job: Job, reports: IO[bytes]) -> None:
         self._job = job
         self._reports = reports
-        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, job.letterings, job.captions))
+        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, Drawings(job.folder)))
         # In the crew's process group, so that whoever kills the crew kills this too.
         self._ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
 

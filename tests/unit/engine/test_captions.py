@@ -15,9 +15,10 @@ from reelqueue.themes import NAMES, named
 from render.engine.assets import Assets
 from render.engine.caption_art import draw_captions, lit_color
 from render.engine.caption_layer import CaptionLayer
-from render.engine.captions import DrawnCaptions
+from render.engine.captions import Caption
 from render.engine.colors import contrast, mixed, rgba
 from render.engine.cues import cues_of
+from render.engine.drawings import Drawings
 from render.engine.planes import Frame
 from render.engine.timeline import make_timeline
 from render.espeak import Espeak
@@ -27,23 +28,27 @@ from .conftest import FPS, HEIGHT, WIDTH, Make
 TEXT = "Some words to read"
 
 
-def drawn(folder: Path, *cues: dict[str, Any], size: tuple[int, int] = (640, 360), **captions: Any) -> DrawnCaptions:
+def drawn(
+    folder: Path, *cues: dict[str, Any], size: tuple[int, int] = (640, 360), **captions: Any
+) -> tuple[Caption, ...]:
     scene = {"duration": 8, "captions": {"cues": list(cues), **captions}}
     output = {"width": size[0], "height": size[1], "fps": 10}
     sent = {"webhookUrl": "https://app.example.com/hook", "theme": "midnight", "scenes": [scene], "output": output}
     request = parse_request(sent)
     timeline = make_timeline(request, {})
-    return draw_captions(request, cues_of(request, timeline, Assets({}, {}, {}, {})), 10, folder, lambda: None)
+    drawings = Drawings(folder)
+    draw_captions(request, cues_of(request, timeline, Assets({}, {}, {}, {})), 10, drawings, lambda: None)
+    return drawings.captions(0)
 
 
 def cue(start: float, end: float, text: str = TEXT) -> dict[str, Any]:
     return {"start": start, "end": end, "text": text}
 
 
-def painted(captions: DrawnCaptions, number: int, size: tuple[int, int] = (640, 360)) -> NDArray[np.uint8]:
+def painted(captions: tuple[Caption, ...], number: int, size: tuple[int, int] = (640, 360)) -> NDArray[np.uint8]:
     frame = Frame(*size)
     frame.buffer[:] = 128
-    CaptionLayer(captions[0]).paint(frame, number)
+    CaptionLayer(captions).paint(frame, number)
     return frame.rgb()
 
 
@@ -55,7 +60,7 @@ def touched(picture: NDArray[np.uint8]) -> tuple[int, int, int, int]:
 
 
 def test_a_caption_is_there_from_its_first_frame_to_its_last(tmp_path: Path) -> None:
-    layer = CaptionLayer(drawn(tmp_path, cue(1, 2), cue(3, 4))[0])
+    layer = CaptionLayer(drawn(tmp_path, cue(1, 2), cue(3, 4)))
     assert [number for number in range(80) if layer.is_there(number)] == [*range(10, 20), *range(30, 40)]
 
 
@@ -88,7 +93,7 @@ def test_karaoke_lights_one_word_after_the_other(text: str, tmp_path: Path) -> N
     middles = [np.flatnonzero(columns).mean() for columns in lit]
     # From left to right, or from right to left.
     assert middles == sorted(middles, reverse=text[0] > "z")
-    assert captions[0][0].lit[1].first == 20
+    assert captions[0].lit[1].first == 20
 
 
 def test_karaoke_over_two_lines_lights_the_line_that_is_spoken(tmp_path: Path) -> None:
@@ -103,9 +108,9 @@ def test_karaoke_over_two_lines_lights_the_line_that_is_spoken(tmp_path: Path) -
 
 
 def test_words_come_one_by_one_and_each_is_drawn_once(tmp_path: Path) -> None:
-    layer = CaptionLayer(drawn(tmp_path, cue(0, 8, "to be or not to be"), style="word")[0])
+    layer = CaptionLayer(drawn(tmp_path, cue(0, 8, "to be or not to be"), style="word"))
     assert len({layer.state(number) for number in range(80)}) == 6
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.glob("*.png"))) == 4
 
 
 @pytest.mark.parametrize("theme", [named(name) for name in NAMES], ids=NAMES)

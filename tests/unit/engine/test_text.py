@@ -9,11 +9,12 @@ import pytest
 
 from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import named
+from render.engine.drawings import Lettering
 from render.engine.geometry import place as place_of
-from render.engine.text import Block, draw
+from render.engine.text import draw
 
 
-def drawn(**fields: Any) -> Block:
+def drawn(**fields: Any) -> Lettering:
     element = TextElement.model_validate({"type": "text", "text": "Hello", **fields})
     return draw(element, named("winter"), (640, 360))
 

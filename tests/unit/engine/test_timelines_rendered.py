@@ -23,6 +23,7 @@ from render.engine.assets import Assets, gather
 from render.engine.audio import make_sound
 from render.engine.compose import Composer
 from render.engine.control import Control
+from render.engine.drawings import Drawings
 from render.engine.job import Job, Report, Task
 from render.engine.material import Material
 from render.engine.process import Ffmpeg, find_ffmpeg
@@ -101,9 +102,10 @@ def made(body: dict[str, Any], assets: Assets, folder: Path) -> Made:
     program = find_ffmpeg(None)
     timeline = make_timeline(request, assets.media)
     segments = make_segments(timeline)
-    letterings = draw_texts(request, folder, lambda: None)
+    drawings = Drawings(folder)
+    draw_texts(request, drawings, lambda: None)
     everything = tuple(range(len(segments)))
-    job = Job(request, timeline, segments, everything, assets, letterings, folder, program, 1)
+    job = Job(request, timeline, segments, everything, assets, folder, program, 1)
     # Backwards, as a crew of many might.
     tasks = [*(Task("segment", segment.index) for segment in reversed(segments)), Task("join")]
     make_sound(timeline, assets.paths, request.output, job.sound, Ffmpeg(program, Control(), folder))
@@ -112,7 +114,7 @@ def made(body: dict[str, Any], assets: Assets, folder: Path) -> Made:
     told = [Report.from_line(line) for line in reports.getvalue().splitlines()]
     assert [report.error for report in told if report.kind == "error"] == []
     assert sum(report.frames for report in told) == timeline.frames
-    composer = Composer(Material.of(request, timeline, assets, letterings))
+    composer = Composer(Material.of(request, timeline, assets, drawings))
     wanted = [composer.frame(segment, number).buffer.copy() for segment in segments for number in range(segment.frames)]
     composer.close()
     return Made(job, wanted)

@@ -18,6 +18,7 @@ from reelqueue.spec_scenes import TextElement
 from reelqueue.themes import named
 from render.engine.assets import gather
 from render.engine.control import Control
+from render.engine.drawings import Drawings
 from render.engine.process import Ffmpeg
 from render.engine.text import draw, draw_texts
 
@@ -79,12 +80,12 @@ def test_nothing_that_was_written_reaches_a_program_or_a_path(tmp_path: Path, ke
     folder.mkdir(exist_ok=True)
     with pytest.raises(AssetError):
         gather(request, folder, lambda src, target, check: None, Ffmpeg(str(program), Control(), folder))
-    draw_texts(request, folder, lambda: None)
+    draw_texts(request, Drawings(folder), lambda: None)
     arguments = told.read_text().splitlines()
     assert arguments.count("-i") == 1
     assert arguments[arguments.index("-i") + 1] == str(folder / "asset-0")
     assert "%03d" not in told.read_text()
     assert {path.name for path in folder.iterdir()} <= {
-        "text-0-1.npy",
+        "text-0-1",
         *(f"{path.name}" for path in folder.glob("*.log")),
     }
