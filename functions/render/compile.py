@@ -1,4 +1,4 @@
-"""Compile ``engine/pixels.c`` into the library that ``pixels.py`` loads: ``python compile.py <library>``.
+"""Compile ``engine/pixels.c`` into the library that ``pixels.py`` loads: ``python compile.py <library> [<x86>]``.
 
 Needs ``ziglang`` from PyPI, a Clang that is the same everywhere: on a laptop, in the image, on any processor.
 """
@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# What x86 processors have had since 2009.
-X86 = "x86_64_v2"
+# What x86 processors have had since 2013, and those of AWS Lambda have: AVX2. "x86_64" is any.
+X86 = "x86_64_v3"
 
 
 def build(library: Path, x86: str = X86) -> None:
@@ -31,4 +31,4 @@ def build(library: Path, x86: str = X86) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), *sys.argv[2:])

@@ -10,12 +10,14 @@ import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    # Loaded by those who draw and who paint, and not before anybody does.
+    import numpy as np
+    from numpy.typing import NDArray
 
-from render.engine.captions import Caption
+    from render.engine.captions import Caption
 
 _LOOK_SECONDS = 0.002
 

@@ -20,6 +20,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from reelqueue.spec_output import Format, Output, Quality
 from render.engine.bits import nal_units
 from render.engine.planes import Frame
+from render.engine.processor import claims
 from render.engine.repeats import Repeats
 from render.engine.segments import keyframe_distance
 
@@ -109,13 +110,12 @@ class Encoding:
 
 
 @cache
-def instructions(processor: Path = Path("/proc/cpuinfo")) -> str:
+def instructions() -> str:
     """What x264 is told of this processor: where it has AVX-512, to do with AVX2, which takes less time.
 
     Measured: docs/decisions.md. It may round otherwise; what it decides and how much it spends stay the same.
     """
-    told = processor.read_text(encoding="ascii", errors="replace") if processor.exists() else ""
-    return ":asm=avx2" if " avx512f " in told else ""
+    return ":asm=avx2" if claims("avx512f") else ""
 
 
 def tag(context: VideoCodecContext) -> None:

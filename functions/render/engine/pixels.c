@@ -5,21 +5,65 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef uint8_t bytes __attribute__((vector_size(16)));
-typedef uint16_t words __attribute__((vector_size(16)));
+/* A vector is a lane of 16 bytes; with AVX2 two lanes, which its instructions treat alike. */
+#if defined(__AVX2__)
+enum { LANES = 2 };
+#else
+enum { LANES = 1 };
+#endif
+
+/* For who loads this: a processor without AVX2 would end the process. */
+const int32_t needs_avx2 = LANES == 2;
+
+enum {
+    PARTS = 64, /* Places are told in parts of a pixel, weights in parts of a whole. */
+    LANE = 16,
+    HALF = LANE / 2, /* So many samples are looked up in a lane: it suffices for steps of up to two pixels. */
+    BLOCK = LANE * LANES,
+};
+
+typedef uint8_t bytes __attribute__((vector_size(BLOCK)));
+typedef uint16_t words __attribute__((vector_size(BLOCK)));
 typedef bytes bytes_anywhere __attribute__((aligned(1)));
 
 #define LOAD(from) (*(const bytes_anywhere *)(from))
 #define STORE(to, value) (*(bytes_anywhere *)(to) = (value))
 
-/* `lookup` is a byte of the table for each index, and `weighed` the sum of each two bytes, times their weights. */
-#if defined(__SSSE3__)
-#include <tmmintrin.h>
-static inline bytes lookup(bytes table, bytes at) { return (bytes)_mm_shuffle_epi8((__m128i)table, (__m128i)at); }
+/* In each lane: `lookup` is a byte of the table for each index; `weighed` the sum of each two bytes, times their
+ * weights; `rounded` whole levels of such sums; `narrowed` the words of both as bytes; `low_pairs` and `high_pairs` the
+ * bytes of the low and the high halves of both, in pairs. `tables` are the 16 bytes from each lane's base on. */
+#if defined(__AVX2__)
+#include <immintrin.h>
+typedef __m256i vector;
+static inline bytes lookup(bytes table, bytes at) { return (bytes)_mm256_shuffle_epi8((vector)table, (vector)at); }
 static inline words weighed(bytes pairs, bytes weights) {
-    return (words)_mm_maddubs_epi16((__m128i)pairs, (__m128i)weights);
+    return (words)_mm256_maddubs_epi16((vector)pairs, (vector)weights);
+}
+static inline words rounded(words sums) {
+    return (words)_mm256_mulhrs_epi16((vector)sums, _mm256_set1_epi16((1 << 15) / PARTS));
+}
+static inline bytes narrowed(words low, words high) { return (bytes)_mm256_packus_epi16((vector)low, (vector)high); }
+static inline bytes low_pairs(bytes one, bytes other) {
+    return (bytes)_mm256_unpacklo_epi8((vector)one, (vector)other);
+}
+static inline bytes high_pairs(bytes one, bytes other) {
+    return (bytes)_mm256_unpackhi_epi8((vector)one, (vector)other);
+}
+static inline bytes tables(const uint8_t *row, const int32_t *base) {
+    return (bytes)_mm256_loadu2_m128i((const __m128i *)(row + base[1]), (const __m128i *)(row + base[0]));
 }
 #else
+static inline words rounded(words sums) { return (sums + PARTS / 2) / PARTS; }
+static inline bytes narrowed(words low, words high) {
+    return __builtin_shufflevector((bytes)low, (bytes)high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+static inline bytes low_pairs(bytes one, bytes other) {
+    return __builtin_shufflevector(one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+static inline bytes high_pairs(bytes one, bytes other) {
+    return __builtin_shufflevector(one, other, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+static inline bytes tables(const uint8_t *row, const int32_t *base) { return LOAD(row + base[0]); }
 #if defined(__aarch64__)
 #include <arm_neon.h>
 static inline bytes lookup(bytes table, bytes at) { return (bytes)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)at); }
@@ -36,16 +80,10 @@ static inline words weighed(bytes pairs, bytes weights) {
 }
 #endif
 
-enum {
-    PARTS = 64, /* Places are told in parts of a pixel, weights in parts of a whole. */
-    HALF = 8,   /* So many samples are looked up in 16 bytes: they suffice for steps of up to two pixels. */
-    BLOCK = 16,
-};
-
-/* Where the samples of a block of a row lie: in bytes from `base[0]` on, and the second half of them from `base[1]` on. */
+/* Where the samples of a block of a row lie: those of a lane in two halves, each in the 16 bytes from a base on. */
 typedef struct {
     uint8_t pick[2][BLOCK], weights[2][BLOCK];
-    int32_t base[2];
+    int32_t base[2][LANES];
 } Block;
 
 /* The pixel at or before a place between pixel centres, and how far from it the place is, in parts; edges go on. */
@@ -55,21 +93,6 @@ static inline int32_t pixel_at(double place, int32_t count, int32_t *part) {
     int32_t parts = (int32_t)(place * PARTS + 0.5);
     *part = parts % PARTS;
     return parts / PARTS;
-}
-
-static inline words rounded(words sums) { return (sums + PARTS / 2) / PARTS; }
-
-static inline bytes narrowed(words low, words high) {
-    return __builtin_shufflevector((bytes)low, (bytes)high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-}
-
-/* The bytes of the low or the high halves of both, in pairs. */
-static inline bytes low_pairs(bytes one, bytes other) {
-    return __builtin_shufflevector(one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-
-static inline bytes high_pairs(bytes one, bytes other) {
-    return __builtin_shufflevector(one, other, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
 /* Between two rows, from one column up to another. */
@@ -99,17 +122,18 @@ void sample(const uint8_t *source, ptrdiff_t source_stride, int32_t columns, int
     uint8_t *row = scratch + (size_t)blocks * sizeof(Block);
     for (int32_t x = 0; x < blocks * BLOCK; x++) {
         Block *here = block + x / BLOCK;
-        int32_t half = x % BLOCK / HALF, i = x % HALF * 2, last = x < width ? x : width - 1;
+        int32_t lane = x % BLOCK / LANE, half = x % LANE / HALF, i = lane * LANE + x % HALF * 2;
+        int32_t last = x < width ? x : width - 1;
         int32_t left = pixel_at(start_x + (last + 0.5) * step_x - 0.5, columns, &part);
-        if (i == 0) here->base[half] = left;
-        left -= here->base[half];
+        if (x % HALF == 0) here->base[half][lane] = left;
+        left -= here->base[half][lane];
         here->pick[half][i] = (uint8_t)left;
         /* Of the pixel beyond the last one nothing is taken. */
         here->pick[half][i + 1] = (uint8_t)(left + (part > 0));
         here->weights[half][i] = (uint8_t)(PARTS - part);
         here->weights[half][i + 1] = (uint8_t)part;
     }
-    int32_t from = block[0].base[0];
+    int32_t from = block[0].base[0][0];
     int32_t to = pixel_at(start_x + (width - 0.5) * step_x - 0.5, columns, &part) + 2;
     to = to < columns ? to : columns;
     for (int32_t y = 0; y < height; y++, target += target_stride) {
@@ -118,7 +142,7 @@ void sample(const uint8_t *source, ptrdiff_t source_stride, int32_t columns, int
         for (int32_t n = 0; n < blocks; n++) {
             words found[2];
             for (int half = 0; half < 2; half++)
-                found[half] = rounded(weighed(lookup(LOAD(row + block[n].base[half]), LOAD(block[n].pick[half])),
+                found[half] = rounded(weighed(lookup(tables(row, block[n].base[half]), LOAD(block[n].pick[half])),
                                               LOAD(block[n].weights[half])));
             bytes done = narrowed(found[0], found[1]);
             int32_t x = n * BLOCK;
@@ -144,8 +168,13 @@ static inline words parts_of_256(words values, uint16_t part) { return (values *
 
 static inline words laid(words below, words above, words alpha, uint16_t opacity) {
     if (opacity < 256) above = parts_of_256(above, opacity), alpha = parts_of_256(alpha, opacity);
-    const words white = {255, 255, 255, 255, 255, 255, 255, 255};
+    const words white = (words){0} + 255;
     return __builtin_elementwise_min(parts_of_255(below * (white - alpha)) + above, white);
+}
+
+static inline int any(bytes values) {
+    typedef uint64_t quads __attribute__((vector_size(BLOCK)));
+    return __builtin_reduce_or((quads)values) != 0;
 }
 
 static inline bytes laid_bytes(bytes below, bytes above, bytes alpha, uint16_t opacity) {
@@ -168,8 +197,7 @@ void lay_over(uint8_t *target, ptrdiff_t target_stride, const uint8_t *source, p
         }
         for (int32_t x = 0; x < end; x += BLOCK) {
             bytes covers = LOAD(alpha + x);
-            typedef uint64_t halves __attribute__((vector_size(16)));
-            if (((halves)covers)[0] | ((halves)covers)[1])
+            if (any(covers))
                 STORE(target + x, laid_bytes(LOAD(target + x), LOAD(source + x), covers, (uint16_t)opacity));
         }
         if (end >= 0)

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from render.engine.processor import claims
+
 Plane = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Shades = NDArray[np.uint16]
@@ -33,6 +35,8 @@ def load(path: Path) -> ctypes.CDLL:
         library = ctypes.CDLL(str(path))
     except OSError as error:
         raise ImportError(f"{path}: {error}. `make setup` compiles it for this processor.") from error
+    if ctypes.c_int32.in_dll(library, "needs_avx2").value and claims("avx2") is False:
+        raise ImportError(f"{path} needs AVX2, which this processor has not; `compile.py {path} x86_64` does without")
     place: Any = ctypes.c_void_p
     stride: Any = ctypes.c_ssize_t
     number, real = ctypes.c_int32, ctypes.c_double

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import platform
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -28,14 +30,14 @@ starts = st.floats(-5, 75) | st.sampled_from([0.0, 0.5, -3.0])
 
 
 @pytest.fixture(scope="module", autouse=True, params=[compiler.X86, "x86_64"])
-def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """As it is shipped, and as for a processor whose vectors it does not know: the same, to the level."""
-    built = tmp_path_factory.mktemp("library") / "libpixels.so"
+    built = tmp_path_factory.mktemp(f"{request.param}-") / "libpixels.so"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{sys.prefix}/compiler")
         compiler.build(built, request.param)
         patch.setattr(pixels, "_library", pixels.load(built))
-        yield
+        yield built
 
 
 def noise(seed: int, *shape: int) -> Plane:
@@ -187,6 +189,14 @@ def test_discs_do_not_paint_on_a_plane_of_another_size() -> None:
     middle = np.zeros(1)
     with pytest.raises(ValueError, match=r"a plane of \(9, 8\)"):
         discs.paint(noise(1, 9, 8), np.zeros(1, np.uint16), middle, middle)
+
+
+def test_a_processor_without_avx2_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, library: Path) -> None:
+    needs = bool(ctypes.c_int32.in_dll(ctypes.CDLL(str(library)), "needs_avx2").value)
+    assert needs is (library.parent.name.startswith(compiler.X86) and platform.machine() == "x86_64")
+    monkeypatch.setattr(pixels, "claims", {"avx2": False}.get)
+    with pytest.raises(ImportError, match=r"has not; `compile.py .*libpixels.so x86_64`") if needs else nullcontext():
+        pixels.load(library)
 
 
 def test_without_the_library_the_error_says_what_makes_it(tmp_path: Path) -> None:
