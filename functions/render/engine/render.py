@@ -103,8 +103,6 @@ def render(
             if workers is None:
                 workers = worker_count(request.output.width, request.output.height, len(missing))
             job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
-            # Of decoding; from here on others need it.
-            give_back()
             _work(job, crew, control, keeper, draughtsman)
     control.advance(100)
     size = (request.output.width, request.output.height)
@@ -137,6 +135,8 @@ def _work(job: Job, crew: Crew, control: Control, keeper: Keeper, draughtsman: D
             reports = crew.work(job)
             # Who renders waits for what is not drawn yet; when that fails, nobody waits for the reports either.
             draughtsman.finish()
+            # What decoding and drawing took, others need now.
+            give_back()
             for report in reports:
                 encoded += report.frames
                 # The last percent is kept for the joining.
