@@ -47,7 +47,7 @@ def write_frames(workload: Workload, folder: Path, target: Path) -> None:
         assets = gather(request, work, fetch, Ffmpeg(find_ffmpeg(None), Control(), work))
         timeline = make_timeline(request, assets.media)
         drawings = Drawings(work)
-        draw_texts(request, drawings, lambda: None)
+        draw_texts(request, drawings)
         composer = Composer(Material.of(request, timeline, assets, drawings))
         for segment in make_segments(timeline):
             for number in range(segment.frames):

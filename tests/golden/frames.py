@@ -50,8 +50,8 @@ def frames(request: VideoRequest, times: Sequence[float], media: Path, folder: P
     timeline = make_timeline(request, assets.media)
     segments = make_segments(timeline)
     drawings = Drawings(folder)
-    draw_texts(request, drawings, lambda: None)
-    draw_captions(request, cues_of(request, timeline, assets), timeline.fps, drawings, lambda: None)
+    draw_texts(request, drawings)
+    draw_captions(request, cues_of(request, timeline, assets), timeline.fps, drawings)
     composer = Composer(Material.of(request, timeline, assets, drawings))
     found = []
     for seconds in times:

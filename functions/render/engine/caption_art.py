@@ -5,7 +5,6 @@ Each text is drawn once, however often it is shown, and for karaoke once more wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,9 @@ _WORD_SIZE, _WORD_OUTLINE = 0.1, 0.1
 _LEAST_CONTRAST = 4.5
 
 
-def draw_captions(request: VideoRequest, cues: Cues, fps: int, drawings: Drawings, check: Callable[[], None]) -> None:
-    """Draw all captions of a request; ``check`` may raise to stop that."""
-    easel = _Easel(request, fps, drawings.folder, check)
+def draw_captions(request: VideoRequest, cues: Cues, fps: int, drawings: Drawings) -> None:
+    """Draw all captions of a request."""
+    easel = _Easel(request, fps, drawings.folder)
     for number, scene in enumerate(request.scenes):
         if scene.captions:
             drawings.keep_captions(number, tuple(easel.scene(scene.captions, cues.get(number, ()))))
@@ -52,12 +51,11 @@ class _Drawn:
 
 
 class _Easel:
-    def __init__(self, request: VideoRequest, fps: int, folder: Path, check: Callable[[], None]) -> None:
+    def __init__(self, request: VideoRequest, fps: int, folder: Path) -> None:
         self._theme = request.theme
         self._size = (request.output.width, request.output.height)
         self._fps = fps
         self._folder = folder
-        self._check = check
         self._known: dict[tuple[TextElement, _Spans], _Drawn] = {}
 
     def scene(self, captions: Captions, cues: tuple[Cue, ...]) -> list[Caption]:
@@ -110,7 +108,6 @@ class _Easel:
 
     def _drawn(self, element: TextElement, spans: _Spans = ()) -> _Drawn:
         if (element, spans) not in self._known:
-            self._check()
             block, boxes = draw_words(element, self._theme, self._size, spans)
             path = self._folder / f"caption-{len(self._known)}.png"
             _save_pixels(block.rgba, path)

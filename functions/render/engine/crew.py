@@ -14,11 +14,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from reelqueue.errors import AssetError, RenderError
 from render.engine.control import Control, kill_group
 from render.engine.job import Job, Report
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
 
 # What a worker takes at most: Python with its libraries, and frames and their references for each pixel. Measured.
 _WORKER_BYTES = 160 << 20
@@ -67,11 +70,11 @@ class Crew:
         self._start()
 
     def _start(self) -> None:
-        # One thread for each library that would make a pool of its own: the workers are what runs in parallel. Planes,
-        # and an encoder's frames up to 1080p, come from what was freed: fresh pages would take 3 to 6 % of the time of
-        # a render. What is larger goes back at once, and the rest when a scene is over (``compose.py``).
+        # One thread for each library that would make a pool of its own: the workers are what runs in parallel. Pictures
+        # and an encoder's frames come from what was freed, as far as glibc can be told: fresh pages would take 5 % of
+        # the time of a render. What is larger goes back at once, and the rest when scenes are over (``compose.py``).
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-        alone |= {"MALLOC_MMAP_THRESHOLD_": str(12_000_000), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+        alone |= {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
         # What decodes a client's files has no use for the function's credentials.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with self._log.open("wb") as log:
@@ -94,8 +97,14 @@ class Crew:
         for pipe in (process.stdin, process.stdout):
             _close(pipe)
 
+    def draw_texts(self, request: VideoRequest) -> None:
+        """Begin to draw the texts of the request, whose job will follow. What becomes of that is reported with it."""
+        self._send((request, self.folder))
+
     def work(self, job: Job) -> Iterator[Report]:
-        """Have the job done; what is reported from then on. At the end of the reports the video is there.
+        """Have the job done, whose texts are drawn already, or about to be; what is reported meanwhile.
+
+        At the end of the reports the video is there.
 
         Raises:
             AssetError: a file proved damaged when it was decoded.
@@ -103,17 +112,9 @@ class Crew:
             WorkerDied: one of the processes was killed.
             Stopped: the render was stopped.
         """
+        self._send(job)
         process = self._running
-        assert process.stdin is not None  # noqa: S101 - always a pipe, see __enter__
-        try:
-            pickle.dump(job, process.stdin)
-            process.stdin.flush()
-        except BrokenPipeError:
-            self.control.check()
-        return self._reports(process)
-
-    def _reports(self, process: subprocess.Popen[bytes]) -> Iterator[Report]:
-        assert process.stdout is not None  # noqa: S101 - as above
+        assert process.stdout is not None  # noqa: S101 - always a pipe, see _start
         joined = False
         for line in process.stdout:
             report = Report.from_line(line)
@@ -131,6 +132,16 @@ class Crew:
             if process.wait() < 0:
                 raise WorkerDied(process.wait())
             raise RuntimeError(f"the crew ended early: {self._log.read_text(errors='replace')[-2000:]}")
+
+    def _send(self, what: tuple[VideoRequest, Path] | Job) -> None:
+        process = self._running
+        assert process.stdin is not None  # noqa: S101 - always a pipe, see _start
+        try:
+            pickle.dump(what, process.stdin)
+            process.stdin.flush()
+        except BrokenPipeError:
+            # The end of its reports will tell why, unless it was stopped.
+            self.control.check()
 
     @property
     def _running(self) -> subprocess.Popen[bytes]:

@@ -1,7 +1,6 @@
-"""What is written in a video, drawn: texts and captions, by one process while the others already render.
+"""What is written in a video, drawn: texts and captions, by one process while others already render.
 
-Each is drawn once, whichever processes paint it then. They lie in files, so that their number costs no memory. The
-workers load neither fonts nor MoviePy, which composes texts: its import alone takes as long as they need to begin.
+Each is drawn once, whichever processes paint it then. They lie in files, so that their number costs no memory.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    # Loaded by those who draw and who paint, and not before anybody does.
+    # Loaded by those who draw and who paint.
     import numpy as np
     from numpy.typing import NDArray
 
@@ -79,7 +78,7 @@ class Drawings:
         unfinished.rename(target)
 
     def _awaited(self, path: Path) -> Any:
-        # Whoever draws ends this process too when it fails, or is gone.
+        # Should that one fail or die, the foreman ends this process.
         while not path.exists():
             time.sleep(_LOOK_SECONDS)
         with path.open("rb") as file:

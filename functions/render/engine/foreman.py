@@ -7,7 +7,8 @@ ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/s
 ``multiprocessing``.
 
 Its main thread is the first of the workers, since a process more would take 50 MB more. A second thread leads, and a
-third makes the sound.
+third makes the sound. Texts are drawn by a process that is forked as soon as the request is known, and captions by
+another: what sets type, and MoviePy, are gone again before frames take most memory.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ import signal
 import threading
 import traceback
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import cv2
 
+from reelqueue.spec_request import VideoRequest
+from reelqueue.spec_scenes import TextElement
 from render.engine.audio import make_sound
 from render.engine.control import Control
+from render.engine.drawings import Drawings
 from render.engine.job import Job, Report, Task
 from render.engine.process import Ffmpeg
 from render.engine.schedule import Schedule
@@ -37,7 +42,7 @@ _FROM_CALLER, _TO_CALLER = 0, 1
 
 @dataclass(eq=False)
 class _Hand:
-    """Somebody at work, and the task in hand: a forked worker, or one of the foreman's own threads, with no ``pid``."""
+    """Somebody at work, and the task in hand: a process forked for it, or a thread of the foreman, with no ``pid``."""
 
     reports: int
     tasks: int = -1
@@ -48,15 +53,15 @@ class _Hand:
 
 
 class Foreman:
-    """Has one job done."""
+    """Has one job done. ``helpers`` are at work for it already: each does one task, and no other."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, helpers: Iterable[_Hand]) -> None:
         self._job = job
         self._schedule = Schedule(job.segments, job.missing)
         self._first = deque(self._tasks_before_segments())
         self._joined = False
-        self._hands: list[_Hand] = []
-        self._sound: _Hand | None = None
+        self._workers: list[_Hand] = []
+        self._helpers = [*helpers]
         self._events = selectors.DefaultSelector()
 
     def run(self) -> None:
@@ -66,9 +71,12 @@ class Foreman:
             self._hire(number)
         tasks, for_tasks = os.pipe()
         reports, for_reports = os.pipe()
-        self._take_on(_Hand(reports, for_tasks, number=0))
+        self._workers.append(_Hand(reports, for_tasks, number=0))
+        # From here on there are threads, and nobody is forked.
         if self._job.request.output.format != "gif":
-            self._sound = self._begin_sound()
+            self._helpers.append(_sound_maker(self._job))
+        for hand in (*self._workers, *self._helpers):
+            self._events.register(hand.reports, selectors.EVENT_READ, hand)
         threading.Thread(target=self._lead_to_the_end).start()
         serve(self._job, tasks, for_reports)
 
@@ -80,7 +88,7 @@ class Foreman:
         except Exception:  # noqa: BLE001 - the end of a process: the log is all that can still be told
             traceback.print_exc()
         finally:
-            for hand in self._hands:
+            for hand in (*self._workers, *self._helpers):
                 if hand.pid:
                     os.kill(hand.pid, signal.SIGKILL)
                     os.waitpid(hand.pid, 0)
@@ -88,10 +96,10 @@ class Foreman:
             os._exit(status)
 
     def _lead(self) -> None:
-        for hand in self._hands:
+        for hand in self._workers:
             self._give(hand)
         goes_on = True
-        while goes_on and (self._sound or any(hand.task for hand in self._hands)):
+        while goes_on and (self._helpers or any(hand.task for hand in self._workers)):
             for key, _ in self._events.select():
                 if key.fd == _FROM_CALLER:
                     os.killpg(0, signal.SIGKILL)  # the caller is gone, and this process goes with its group
@@ -104,37 +112,24 @@ class Foreman:
         segment = next(segment for segment in self._job.segments if segment.first <= poster < segment.end)
         return [] if segment.index in self._job.missing else [Task("poster", segment.index)]
 
-    def _begin_sound(self) -> _Hand:
-        """Make the sound beside all else: as a task, it would leave one worker with more to do than the others."""
-        reports, for_reports = os.pipe()
-        hand = _Hand(reports, task=Task("sound"))
-        self._events.register(reports, selectors.EVENT_READ, hand)
-        threading.Thread(target=_make_sound, args=(self._job, for_reports)).start()
-        return hand
-
-    def _take_on(self, hand: _Hand) -> None:
-        self._hands.append(hand)
-        self._events.register(hand.reports, selectors.EVENT_READ, hand)
-
     def _hire(self, number: int) -> None:
         for_tasks, tasks = os.pipe()
         reports, for_reports = os.pipe()
         pid = os.fork()
         if pid == 0:
             # Only its own two pipes: an end that stays open elsewhere would hide that the other side is gone.
-            for other in self._hands:
-                os.close(other.tasks)
+            for other in (*self._workers, *self._helpers):
                 os.close(other.reports)
+                if other.tasks >= 0:
+                    os.close(other.tasks)
             self._events.close()
             os.close(tasks)
             os.close(reports)
-            nothing = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nothing, _FROM_CALLER)
-            os.dup2(nothing, _TO_CALLER)
+            _leave_the_caller()
             work(self._job, for_tasks, for_reports)
         os.close(for_tasks)
         os.close(for_reports)
-        self._take_on(_Hand(reports, tasks, number, pid))
+        self._workers.append(_Hand(reports, tasks, number, pid))
 
     def _give(self, hand: _Hand) -> None:
         """Give a worker its next task, if there is one."""
@@ -150,7 +145,7 @@ class Foreman:
         index = self._schedule.take(hand.number)
         if index is not None:
             return Task("segment", index)
-        if self._joined or self._sound or any(other.task for other in self._hands if other is not hand):
+        if self._joined or self._helpers or any(other.task for other in self._workers if other is not hand):
             return None
         self._joined = True
         return Task("join")
@@ -167,43 +162,117 @@ class Foreman:
             os.write(_TO_CALLER, report.line())
             if report.kind == "error":
                 return False
-            if report.kind == "done" and hand is self._sound:
-                self._events.unregister(hand.reports)
-                self._sound = None
-                for idle in [other for other in self._hands if other.task is None]:
-                    self._give(idle)
+            if report.kind == "done" and hand in self._helpers:
+                self._dismiss(hand)
             elif report.kind == "done":
                 self._give(hand)
         return True
 
+    def _dismiss(self, helper: _Hand) -> None:
+        """Let go a helper that has done its task; a worker may have waited for that."""
+        self._events.unregister(helper.reports)
+        self._helpers.remove(helper)
+        if helper.pid:
+            os.waitpid(helper.pid, 0)
+        for idle in [other for other in self._workers if other.task is None]:
+            self._give(idle)
+
     def _bury(self, hand: _Hand) -> None:
-        """Report a worker that has died over its task; the main thread leaves a trace in the log, as the others do."""
-        self._hands.remove(hand)
+        """Report one that has died over its task; the main thread leaves a trace in the log, as the others do."""
+        (self._workers if hand in self._workers else self._helpers).remove(hand)
         how = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1]) if hand.pid else 1
         report = Report("died", hand.task or Task("segment"), error={"exit": how})
         os.write(_TO_CALLER, report.line())
 
 
-def _make_sound(job: Job, reports: int) -> None:
-    """The life of the foreman's third thread."""
-    ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
-    report = Report("done", Task("sound"))
-    try:
+def _text_drawer(request: VideoRequest, drawings: Drawings) -> Iterator[_Hand]:
+    """Who draws the texts, if there are any."""
+
+    def draw() -> None:
+        # Loaded here and in no process that renders: its import alone takes as long as these need to begin.
+        from render.engine.text import draw_texts
+
+        draw_texts(request, drawings)
+
+    if any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
+        yield _process(Task("texts"), draw)
+
+
+def _caption_drawer(job: Job) -> Iterator[_Hand]:
+    """Who draws the captions, if there are any."""
+
+    def draw() -> None:
+        from render.engine.caption_art import draw_captions
+
+        draw_captions(job.request, job.cues, job.timeline.fps, Drawings(job.folder))
+
+    if any(scene.captions for scene in job.request.scenes):
+        yield _process(Task("captions"), draw)
+
+
+def _sound_maker(job: Job) -> _Hand:
+    """Who makes the sound, beside all else: as a task, it would leave one worker with more to do than the others."""
+
+    def make() -> None:
+        ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
         make_sound(job.timeline, job.assets.paths, job.request.output, job.sound, ffmpeg)
-    except Exception as error:  # noqa: BLE001 - the end of a thread: what went wrong is told to the other side
-        report = Report("error", report.task, error=describe(error))
+
+    reports, for_reports = os.pipe()
+    threading.Thread(target=_do, args=(Task("sound"), make, for_reports)).start()
+    return _Hand(reports, task=Task("sound"))
+
+
+def _process(task: Task, make: Callable[[], None]) -> _Hand:
+    """A process that does this, and ends."""
+    reports, for_reports = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(reports)
+            _leave_the_caller()
+            _do(task, make, for_reports)
+        finally:
+            # Not the foreman's exit handlers, nor its buffers: this process is a copy of it.
+            os._exit(0)
+    os.close(for_reports)
+    return _Hand(reports, pid=pid, task=task)
+
+
+def _do(task: Task, make: Callable[[], None], reports: int) -> None:
+    """The life of a helper."""
+    report = Report("done", task)
+    try:
+        make()
+    except Exception as error:  # noqa: BLE001 - the end of a thread or process: it is told to the other side
+        report = Report("error", task, error=describe(error))
     with os.fdopen(reports, "wb", buffering=0) as answers:
         answers.write(report.line())
 
 
+def _leave_the_caller() -> None:
+    """Let go of the pipes from and to the caller, which are the foreman's."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, _FROM_CALLER)
+    os.dup2(nothing, _TO_CALLER)
+
+
 def main() -> None:
-    """Read a job and have it done."""
+    """Read a request, then its job, and have it done."""
     # A worker is one thread beside its encoder: more only wait for each other (measured: 8.9 ms of CPU for a frame of
     # snow with two threads, 4.3 ms with one), and threads of this process would not survive the fork.
     cv2.setNumThreads(1)
-    with os.fdopen(os.dup(_FROM_CALLER), "rb") as caller:
-        job = pickle.load(caller)  # noqa: S301 - written by crew.py, on the other end of this pipe
     # What was loaded is no garbage, and shall not be copied for being looked at; the crew began without looking.
     gc.freeze()
+    # Closed by no one: what is forked meanwhile is a copy of this process.
+    caller = open(_FROM_CALLER, "rb", closefd=False)  # noqa: SIM115
+    try:
+        request, folder = pickle.load(caller)  # noqa: S301 - written by crew.py, on the other end of this pipe
+        helpers = [*_text_drawer(request, Drawings(folder))]
+        job = pickle.load(caller)  # noqa: S301
+    except (EOFError, pickle.UnpicklingError):
+        # The caller is gone, or has no job; whoever draws goes with the group.
+        os.killpg(0, signal.SIGKILL)
+    helpers += _caption_drawer(job)
+    gc.freeze()
     gc.enable()
-    Foreman(job).run()
+    Foreman(job, helpers).run()

@@ -1,13 +1,14 @@
 """What the processes of a render tell each other: the job, its tasks, and what is reported of them.
 
-The job goes to the crew once, as a pickle; tasks and reports are lines of JSON. All of it passes through pipes between
-processes of this engine, and nothing a client wrote is ever unpickled.
+The request goes to the crew first, so that its texts are drawn, then the job, both as pickles; tasks and reports are
+lines of JSON. All of it passes through pipes between processes of this engine, and nothing a client wrote is ever
+unpickled.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     # Loaded by those who make and who do jobs: the crew is started before any of it is needed.
     from reelqueue.spec_request import VideoRequest
     from render.engine.assets import Assets
+    from render.engine.cues import Cues
     from render.engine.segments import Segment
     from render.engine.timeline import Timeline
 
@@ -32,6 +34,7 @@ class Job:
     folder: Path
     ffmpeg: str
     workers: int
+    cues: Cues = field(default_factory=dict)
 
     def segment_file(self, index: int) -> Path:
         return self.folder / f"segment-{index}.mp4"
@@ -51,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """A piece of work: ``segment`` (with its index), ``poster`` or ``join``; ``sound`` is the foreman's own."""
+    """Of a worker: ``segment`` (by index), ``poster``, ``join``; of a helper: ``sound``, ``texts``, ``captions``."""
 
     kind: str
     index: int = 0

@@ -13,8 +13,6 @@ from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets, Fetch, gather
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
-from render.engine.draughtsman import Draughtsman
-from render.engine.drawings import Drawings
 from render.engine.fingerprint import fingerprints
 from render.engine.heap import give_back
 from render.engine.job import Job
@@ -81,29 +79,29 @@ def render(
     control.check()
     program = find_ffmpeg(ffmpeg)
     tools = Ffmpeg(program, control, workdir)
-    with Draughtsman(Drawings(workdir), control) as draughtsman:
-        draughtsman.begin_texts(request)
-        assets = gather(request, workdir, fetch, tools)
-        if any(scene.voice for scene in request.scenes):
-            from render.engine.speech import speak
+    crew.draw_texts(request)
+    assets = gather(request, workdir, fetch, tools)
+    if any(scene.voice for scene in request.scenes):
+        from render.engine.speech import speak
 
-            assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
-        spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
-        timeline = make_timeline(request, assets.media, spoken)
-        segments = make_segments(timeline)
-        cues, sidecar = _captions(request, timeline, assets, workdir)
-        draughtsman.begin_captions(request, cues, timeline.fps)
-        job = Job(request, timeline, segments, (), assets, workdir, program, 1)
-        names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
-        pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
-        control.tally.segments = len(segments)
-        with Keeper(kept, pieces, request.output, control) as keeper:
-            found = keeper.fetch()
-            missing = tuple(segment.index for segment in segments if segment.index not in found)
-            if workers is None:
-                workers = worker_count(request.output.width, request.output.height, len(missing))
-            job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
-            _work(job, crew, control, keeper, draughtsman)
+        assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
+    spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
+    timeline = make_timeline(request, assets.media, spoken)
+    segments = make_segments(timeline)
+    cues, sidecar = _captions(request, timeline, assets, workdir)
+    job = Job(request, timeline, segments, (), assets, workdir, program, 1, cues)
+    names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
+    pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
+    control.tally.segments = len(segments)
+    with Keeper(kept, pieces, request.output, control) as keeper:
+        found = keeper.fetch()
+        missing = tuple(segment.index for segment in segments if segment.index not in found)
+        if workers is None:
+            workers = worker_count(request.output.width, request.output.height, len(missing))
+        job = replace(job, missing=missing, workers=max(1, workers >> memory_kills))
+        # What decoding took, others need now.
+        give_back()
+        _work(job, crew, control, keeper)
     control.advance(100)
     size = (request.output.width, request.output.height)
     return Rendered(job.video, job.poster, sidecar, timeline.seconds, *size, job.video.stat().st_size)
@@ -125,19 +123,14 @@ def _captions(request: VideoRequest, timeline: Timeline, assets: Assets, workdir
     return cues, sidecar
 
 
-def _work(job: Job, crew: Crew, control: Control, keeper: Keeper, draughtsman: Draughtsman) -> None:
+def _work(job: Job, crew: Crew, control: Control, keeper: Keeper) -> None:
     """Have the job done, by fewer processes each time that one of them is killed for want of memory."""
     missing = set(job.missing)
     while True:
         control.tally.workers = job.workers
         encoded = sum(segment.frames for segment in job.segments if segment.index not in missing)
         try:
-            reports = crew.work(job)
-            # Who renders waits for what is not drawn yet; when that fails, nobody waits for the reports either.
-            draughtsman.finish()
-            # What decoding and drawing took, others need now.
-            give_back()
-            for report in reports:
+            for report in crew.work(job):
                 encoded += report.frames
                 # The last percent is kept for the joining.
                 control.advance(99 * encoded / job.timeline.frames)
@@ -155,3 +148,4 @@ def _work(job: Job, crew: Crew, control: Control, keeper: Keeper, draughtsman: D
             job = replace(job, missing=tuple(sorted(missing)), workers=job.workers // 2)
             _logger.warning("one of the processes was killed for want of memory; it goes on with %d", job.workers)
             crew.renew()
+            crew.draw_texts(job.request)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,13 +33,12 @@ from render.engine.shaping import Shaper, language_of
 MIN_SIZE = 8
 
 
-def draw_texts(request: VideoRequest, drawings: Drawings, check: Callable[[], None]) -> None:
-    """Draw all texts of a request; ``check`` may raise to stop that."""
+def draw_texts(request: VideoRequest, drawings: Drawings) -> None:
+    """Draw all texts of a request."""
     size = (request.output.width, request.output.height)
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
             if isinstance(element, TextElement):
-                check()
                 drawings.keep_text(number, index, draw(element, request.theme, size))
 
 

@@ -145,7 +145,7 @@ def make(media: Path, tmp_path: Path) -> Make:
         body = {"webhookUrl": "https://app.example.com/hook", "scenes": list(scenes), "output": SMALL | (output or {})}
         request = parse_request({"theme": "minimal"} | body | fields)
         workdir = tmp_path / f"work-{next(numbers)}"
-        workdir.mkdir()
+        workdir.mkdir(exist_ok=True)
         control = control or Control()
 
         def fetch(src: str, target: Path, check: Callable[[], None]) -> None:

@@ -37,7 +37,7 @@ def drawn(
     request = parse_request(sent)
     timeline = make_timeline(request, {})
     drawings = Drawings(folder)
-    draw_captions(request, cues_of(request, timeline, Assets({}, {}, {}, {})), 10, drawings, lambda: None)
+    draw_captions(request, cues_of(request, timeline, Assets({}, {}, {}, {})), 10, drawings)
     return drawings.captions(0)
 
 

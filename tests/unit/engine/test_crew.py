@@ -140,6 +140,16 @@ def test_each_kill_halves_the_workers(make: Make) -> None:
     assert (control.tally.memory_kills, len(control.groups)) == (3, 3)
 
 
+def test_who_draws_may_be_killed_for_want_of_memory_too(make: Make, tmp_path: Path) -> None:
+    control = Deadly()
+    (tmp_path / "work-0").mkdir()
+    # Whoever writes there waits for a reader.
+    os.mkfifo(tmp_path / "work-0" / "text-0-0.part")
+    with pytest.raises(OutOfMemory):
+        make({"text": "One", "duration": 1}, workers=1, control=control)
+    assert control.all_gone
+
+
 @pytest.mark.parametrize(("kills", "workers"), [(0, 4), (1, 2), (2, 1), (3, 1)])
 def test_earlier_kills_count(make: Make, kills: int, workers: int) -> None:
     video = make(*SCENES, workers=4, memory_kills=kills)

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from reelqueue.spec import parse_request
-from reelqueue.spec_request import VideoRequest
-from render.engine import text
-from render.engine.control import Control, Stopped
-from render.engine.draughtsman import Draughtsman
 from render.engine.drawings import Drawings, Lettering
 
 from .conftest import Make
-
-draw = text.draw_texts
 
 
 def test_who_asks_early_waits(tmp_path: Path) -> None:
@@ -32,44 +25,16 @@ def test_who_asks_early_waits(tmp_path: Path) -> None:
     assert found.size == (3, 1)
 
 
-def test_frames_wait_for_their_texts(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The text of the first scene is drawn when the second has been rendered already, by the third process."""
-    scenes = [{"background": "#000000", "text": "MMM", "duration": 1}, {"background": "#0000C0", "duration": 2}]
-    at_once = make(*scenes, workers=3)
-
-    def late(request: VideoRequest, drawings: Drawings, check: Callable[[], None]) -> None:
-        while not list(drawings.folder.glob("segment-*.mp4")):
-            check()
-        draw(request, drawings, check)
-
-    monkeypatch.setattr(text, "draw_texts", late)
-    assert np.array_equal(make(*scenes, workers=3).frames, at_once.frames)
-
-
-def test_what_cannot_be_drawn_ends_the_render(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(request: VideoRequest, drawings: Drawings, check: Callable[[], None]) -> None:
-        raise RuntimeError("no such font")
-
-    monkeypatch.setattr(text, "draw_texts", broken)
-    with pytest.raises(RuntimeError, match="no such font"):
-        make({"text": "a"})
-
-
-def test_nothing_is_drawn_for_a_render_that_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    began, ended = threading.Event(), threading.Event()
-
-    def endless(request: VideoRequest, drawings: Drawings, check: Callable[[], None]) -> None:
-        began.set()
-        try:
-            while True:
-                check()
-        except Stopped:
-            ended.set()
-            raise
-
-    monkeypatch.setattr(text, "draw_texts", endless)
-    request = parse_request({"webhookUrl": "https://app.example.com/hook", "scenes": [{"text": "a"}]})
-    with Draughtsman(Drawings(tmp_path), Control()) as draughtsman:
-        draughtsman.begin_texts(request)
-        assert began.wait(10)
-    assert ended.is_set()
+@pytest.mark.parametrize(
+    ("scene", "file", "task"),
+    [
+        ({"text": "a"}, "text-0-0", "texts"),
+        ({"captions": {"cues": [{"start": 0, "end": 1, "text": "a"}]}}, "captions-0", "captions"),
+    ],
+)
+def test_what_cannot_be_drawn_ends_the_render(
+    make: Make, tmp_path: Path, scene: dict[str, Any], file: str, task: str
+) -> None:
+    (tmp_path / "work-0" / f"{file}.part").mkdir(parents=True)
+    with pytest.raises(RuntimeError, match=rf"the task Task\(kind='{task}'.* failed:(.|\n)*IsADirectoryError"):
+        make({"duration": 1, **scene})

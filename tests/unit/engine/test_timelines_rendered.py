@@ -103,7 +103,7 @@ def made(body: dict[str, Any], assets: Assets, folder: Path) -> Made:
     timeline = make_timeline(request, assets.media)
     segments = make_segments(timeline)
     drawings = Drawings(folder)
-    draw_texts(request, drawings, lambda: None)
+    draw_texts(request, drawings)
     everything = tuple(range(len(segments)))
     job = Job(request, timeline, segments, everything, assets, folder, program, 1)
     # Backwards, as a crew of many might.

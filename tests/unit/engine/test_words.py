@@ -80,7 +80,7 @@ def test_nothing_that_was_written_reaches_a_program_or_a_path(tmp_path: Path, ke
     folder.mkdir(exist_ok=True)
     with pytest.raises(AssetError):
         gather(request, folder, lambda src, target, check: None, Ffmpeg(str(program), Control(), folder))
-    draw_texts(request, Drawings(folder), lambda: None)
+    draw_texts(request, Drawings(folder))
     arguments = told.read_text().splitlines()
     assert arguments.count("-i") == 1
     assert arguments[arguments.index("-i") + 1] == str(folder / "asset-0")
