@@ -104,7 +104,7 @@ def test_a_segment_of_other_settings_is_refused(tmp_path: Path, sound: Path) -> 
         join(planned([5, 5]), files, 30, sound, tmp_path / "video.mp4")
 
 
-@pytest.mark.parametrize(("has", "told"), [(True, ":asm=avx2"), (False, ""), (None, "")])
+@pytest.mark.parametrize(("has", "told"), [(True, ":asm=avx2,cache64"), (False, ""), (None, "")])
 def test_only_a_processor_with_avx512_is_told_to_do_without(
     monkeypatch: pytest.MonkeyPatch, has: bool | None, told: str
 ) -> None:
