@@ -83,8 +83,9 @@ def _running(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[
 
 def _watch(pid: int, over: threading.Event, peaks: list[tuple[int, int]]) -> None:
     while not over.wait(_LOOK_SECONDS):
-        tree = _tree(pid)
-        peaks.append((sum(map(_resident, tree)), sum(map(_proportional, tree))))
+        # One that was just started, and is not yet the program that it will be, shares its parent's memory (vfork).
+        tree = {_pages(member): member for member in _tree(pid)}
+        peaks.append((sum(pages[1] * _PAGE for pages in tree), sum(map(_proportional, tree.values()))))
 
 
 def _tree(pid: int) -> list[int]:
@@ -96,11 +97,12 @@ def _tree(pid: int) -> list[int]:
     return [pid, *(member for child in children for member in _tree(int(child)))]
 
 
-def _resident(pid: int) -> int:
+def _pages(pid: int) -> tuple[int, ...]:
+    """The sizes of a process as Linux tells them, in pages: all, and those in memory, first."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return 0
+        return tuple(int(number) for number in Path(f"/proc/{pid}/statm").read_text().split()) or (0, 0)
+    except OSError:
+        return (0, 0)
 
 
 def _proportional(pid: int) -> int:

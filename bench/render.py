@@ -28,9 +28,9 @@ from bench.workloads import FPS, SIZE, WORKLOADS, Workload, is_clip, make_files
 from render.engine.process import find_ffmpeg
 
 ROUNDS = 3
-MORE_ROUNDS = 9
-"""Of those that lie close together."""
-_CLOSE = ("ours", "encode_only")
+_CLOSE = ("ours", "encode_only", "one_core")
+_MORE = 3
+"""So many times the rounds have those whose ratios are wanted, or lie close together."""
 
 
 def main(names: Sequence[str] = tuple(WORKLOADS), *, rounds: int = ROUNDS, moviepy: bool = True) -> dict[str, Any]:
@@ -90,9 +90,9 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
         measured([sys.executable, "-m", "bench.frames", workload.name, str(folder)], folder)
     costs: dict[str, list[Cost]] = defaultdict(list)
     ways = _ways(workload, folder, alone=alone)
-    for number in range(1 if alone else max(rounds, MORE_ROUNDS)):
+    for number in range(1 if alone else rounds * _MORE):
         for way, command in ways.items():
-            if number < (int(moviepy) if way == "moviepy" else MORE_ROUNDS if way in _CLOSE else rounds):
+            if number < (int(moviepy) if way == "moviepy" else rounds * _MORE if way in _CLOSE else rounds):
                 costs[way].append(measured(command, folder))
     peak = peak_memory(ways["ours"], folder)
     seconds = {way: [round(cost.seconds, 2) for cost in found] for way, found in costs.items()}
