@@ -91,7 +91,8 @@ def _measure(workload: Workload, folder: Path, rounds: int, *, moviepy: bool) ->
     costs: dict[str, list[Cost]] = defaultdict(list)
     ways = _ways(workload, folder, alone=alone)
     for number in range(1 if alone else rounds * _MORE):
-        for way, command in ways.items():
+        # There and back: what ran before leaves memory and processors in one state or another.
+        for way, command in [*ways.items()][:: -1 if number % 2 else 1]:
             if number < (int(moviepy) if way == "moviepy" else rounds * _MORE if way in _CLOSE else rounds):
                 costs[way].append(measured(command, folder))
     peak = peak_memory(ways["ours"], folder)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import av
 
-from reelqueue.spec_scenes import ImageElement
+from reelqueue.spec_scenes import ImageElement, TextElement
 from render.engine.caption_layer import CaptionLayer
 from render.engine.elements import Cast
 from render.engine.layers import Layer
@@ -24,6 +24,9 @@ class Stage:
         self._span = span
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
+        if span.elements and isinstance(self._scene.elements[span.elements[0].index], TextElement):
+            # It lies on the ground, which can be made while it may still be drawn.
+            material.ground(span.index)
         cast = Cast(material, span, self._readers)
         found: list[Layer] = []
         for element_span in span.elements:
