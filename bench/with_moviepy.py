@@ -43,6 +43,8 @@ def with_moviepy(workload: Workload, folder: Path, target: Path) -> None:
     options = Encoding(*SIZE, FPS, "medium").setting.options(FPS)
     arguments = ["-crf", options["crf"], "-x264-params", options["x264-params"]]
     settings = {"preset": options["preset"], "ffmpeg_params": arguments, "logger": None, "audio_codec": "aac"}
+    # Where it keeps its sound meanwhile: else in the folder that it was called from.
+    settings["temp_audiofile_path"] = str(target.parent)
     video.write_videofile(str(target), fps=FPS, codec="libx264", threads=os.cpu_count(), **settings)
 
 

@@ -22,8 +22,9 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 
@@ -185,29 +186,20 @@ class Foreman:
         os.write(_TO_CALLER, report.line())
 
 
-def _text_drawer(request: VideoRequest, drawings: Drawings) -> Iterator[_Hand]:
-    """Who draws the texts, if there are any."""
-
-    def draw() -> None:
-        # Loaded here and in no process that renders: its import alone takes as long as these need to begin.
-        from render.engine.text import draw_texts
-
-        draw_texts(request, drawings)
-
-    if any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
-        yield _process(Task("texts"), draw)
+# What draws is loaded where it is needed, and in no process that renders: its import alone takes as long as these need
+# to begin.
 
 
-def _caption_drawer(job: Job) -> Iterator[_Hand]:
-    """Who draws the captions, if there are any."""
+def _draw_texts(request: VideoRequest, drawings: Drawings) -> None:
+    from render.engine.text import draw_texts
 
-    def draw() -> None:
-        from render.engine.caption_art import draw_captions
+    draw_texts(request, drawings)
 
-        draw_captions(job.request, job.cues, job.timeline.fps, Drawings(job.folder))
 
-    if any(scene.captions for scene in job.request.scenes):
-        yield _process(Task("captions"), draw)
+def _draw_captions(job: Job) -> None:
+    from render.engine.caption_art import draw_captions
+
+    draw_captions(job.request, job.cues, job.timeline.fps, Drawings(job.folder))
 
 
 def _sound_maker(job: Job) -> _Hand:
@@ -265,14 +257,17 @@ def main() -> None:
     gc.freeze()
     # Closed by no one: what is forked meanwhile is a copy of this process.
     caller = open(_FROM_CALLER, "rb", closefd=False)  # noqa: SIM115
+    helpers: list[_Hand] = []
     try:
         request, folder = pickle.load(caller)  # noqa: S301 - written by crew.py, on the other end of this pipe
-        helpers = [*_text_drawer(request, Drawings(folder))]
+        if any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
+            helpers.append(_process(Task("texts"), partial(_draw_texts, request, Drawings(folder))))
         job = pickle.load(caller)  # noqa: S301
     except (EOFError, pickle.UnpicklingError):
         # The caller is gone, or has no job; whoever draws goes with the group.
         os.killpg(0, signal.SIGKILL)
-    helpers += _caption_drawer(job)
+    if any(scene.captions for scene in job.request.scenes):
+        helpers.append(_process(Task("captions"), partial(_draw_captions, job)))
     gc.freeze()
     gc.enable()
     Foreman(job, helpers).run()
