@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from render.engine import kept
+from render.engine import render as engine
 from render.engine.control import Control, Stopped
+from render.engine.job import Job
 
 from .conftest import Make
 
@@ -55,13 +60,31 @@ def test_all_that_is_rendered_is_kept_and_then_nothing_is_rendered(make: Make) -
     assert second.rendered.poster.read_bytes() == first.rendered.poster.read_bytes()
 
 
-def test_after_a_stop_only_the_rest_is_rendered_and_the_video_is_the_same(make: Make) -> None:
-    shelf, stopped = Shelf(), StopAfterHalf()
-    undisturbed = make(*SCENES, workers=2)
-    with pytest.raises(Stopped):
-        make(*SCENES, workers=2, kept=shelf, control=stopped)
+@contextmanager
+def withheld(src: str) -> Iterator[None]:
+    """Nobody who renders gets beyond this picture: once it was looked at, it is a pipe into which nobody writes."""
+    work = engine._work
 
-    again = make(*SCENES, workers=2, kept=shelf)
+    def without(job: Job, *others: Any) -> None:
+        job.assets.paths[src].unlink()
+        os.mkfifo(job.assets.paths[src])
+        work(job, *others)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine, "_work", without)
+        yield
+
+
+def test_after_a_stop_only_the_rest_is_rendered_and_the_video_is_the_same(make: Make) -> None:
+    texts = [{"text": f"Scene {number}", "duration": 1, **FADE} for number in range(4)]
+    scenes = [*texts, {"image": "asset:red.png", "duration": 5}]
+    shelf, stopped = Shelf(), StopAfterHalf()
+    undisturbed = make(*scenes, workers=2)
+    # Else all might be rendered by the time that the stop comes.
+    with withheld("asset:red.png"), pytest.raises(Stopped):
+        make(*scenes, workers=2, kept=shelf, control=stopped)
+
+    again = make(*scenes, workers=2, kept=shelf)
 
     total, before = again.control.tally.segments, stopped.tally.rendered
     assert total / 2 <= before < total
