@@ -44,7 +44,7 @@ def load(path: Path) -> ctypes.CDLL:
     library.sample_scratch.restype = ctypes.c_size_t
     library.sample.argtypes = [place, stride, number, number, place, stride, number, number, *4 * [real], place]
     library.lay_over.argtypes = [*3 * [place, stride], number, number, number]
-    library.paint_discs.argtypes = [number, *3 * [place], number, *6 * [place], number, number]
+    library.paint_discs.argtypes = [number, *3 * [place], number, *7 * [place], number, number]
     for function in (library.sample, library.lay_over, library.paint_discs):
         function.restype = None
     return library
@@ -91,24 +91,28 @@ def lay_over(target: Plane, source: Plane, alpha: Plane, opacity: float) -> None
 class Discs:
     """Discs, each a square of covers, to be painted over planes of one size."""
 
-    def __init__(self, covers: Sequence[NDArray[np.uint16]], size: tuple[int, int]) -> None:
+    def __init__(self, covers: Sequence[Plane], size: tuple[int, int]) -> None:
         """Take the discs.
 
         Args:
-            covers: for each disc how much of the plane its pixels cover, 0 to 256, for each place between pixels that
-                its middle may have: (places down, places across, side, side), as many places down as across, for all
-                discs. The side is odd; its middle pixel is that in which the disc's middle lies.
+            covers: for each disc how much of the plane its pixels cover, in parts of 256, for each place between pixels
+                that its middle may have: (places down, places across, side, side), as many places down as across, for
+                all discs. The side is odd; its middle pixel is that in which the disc's middle lies.
             size: width and height of the planes.
         """
         self._size = size
         self._places = covers[0].shape[0]
         self._sides = np.array([each.shape[-1] for each in covers], np.int32)
-        self._starts = np.cumsum([0, *(each.size for each in covers[:-1])], dtype=np.int32)
-        self._covers = np.concatenate([each.ravel() for each in covers])
-        self._thickest = np.zeros((size[1], size[0]), np.uint16)
+        # Each row is filled up to eight pixels, that many of which are painted at once.
+        filled = [np.pad(each, [*3 * [(0, 0)], (0, -each.shape[-1] % 8)]) for each in covers]
+        self._starts = np.cumsum([0, *(each.size for each in filled[:-1])], dtype=np.int32)
+        self._covers = np.concatenate([each.ravel() for each in filled])
+        self._scratch = np.empty(3 * len(covers), np.int32)
+        self._thickest = np.zeros(size[::-1], np.uint8)
         self._full = np.full(len(covers), 256, np.uint16)
         table = [_whole(each) for each in (self._sides, self._starts, self._covers)]
         self._table = (len(covers), *table, self._places)
+        self._used = (_whole(self._scratch), _whole(self._thickest))
 
     def paint(self, plane: Plane, shades: Shades, x: Floats, y: Floats, strengths: Floats | None = None) -> None:
         """Paint the discs with their middles at ``x`` and ``y``, in pixels, each in its own shade, a level.
@@ -122,8 +126,8 @@ class Discs:
         parts = self._full if strengths is None else np.rint(256 * strengths).astype(np.uint16)
         if plane.shape != self._thickest.shape or not x.size == y.size == shades.size == parts.size == self._full.size:
             raise ValueError(f"a plane of {plane.shape}, or arrays, that are not of these discs")
-        each = (_whole(values) for values in (x, y, parts, shades, self._thickest, plane))
-        _library.paint_discs(*self._table, *each, *self._size)
+        each = (_whole(values) for values in (x, y, parts, shades))
+        _library.paint_discs(*self._table, *each, *self._used, _whole(plane), *self._size)
 
 
 def _in_rows(plane: Plane) -> Plane:

@@ -148,7 +148,7 @@ PLACES = 2
 
 
 def painted_in_numpy(
-    plane: Plane, covers: list[NDArray[np.uint16]], middles: NDArray[np.float64], parts: list[int], shades: list[int]
+    plane: Plane, covers: list[Plane], middles: NDArray[np.float64], parts: list[int], shades: list[int]
 ) -> Plane:
     """Pixel by pixel: the thickest cover, in the shade of the last disc that covers it at all."""
     thickest, shade = np.zeros(plane.shape, int), np.zeros(plane.shape, int)
@@ -168,7 +168,7 @@ def painted_in_numpy(
 def test_discs_are_painted_as_numpy_paints_them(seed: int, size: tuple[int, int], reaches: list[int]) -> None:
     """Wherever they lie, also across edges, outside, and on each other; and again, as if nothing had been there."""
     chance = np.random.default_rng(seed)
-    covers = [chance.integers(0, 257, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint16) for reach in reaches]
+    covers = [chance.integers(0, 256, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint8) for reach in reaches]
     for cover in covers:
         cover[cover < 90] = 0
     discs = Discs(covers, (size[1], size[0]))
@@ -185,7 +185,7 @@ def test_discs_are_painted_as_numpy_paints_them(seed: int, size: tuple[int, int]
 
 
 def test_discs_do_not_paint_on_a_plane_of_another_size() -> None:
-    discs = Discs([np.ones((1, 1, 3, 3), np.uint16)], (9, 8))
+    discs = Discs([np.ones((1, 1, 3, 3), np.uint8)], (9, 8))
     middle = np.zeros(1)
     with pytest.raises(ValueError, match=r"a plane of \(9, 8\)"):
         discs.paint(noise(1, 9, 8), np.zeros(1, np.uint16), middle, middle)
