@@ -5,6 +5,7 @@ python -m bench.ours <request.json> <folder of the assets> [<processes>]
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
@@ -16,6 +17,8 @@ from render.engine.crew import Crew
 
 def main(request: Path, folder: Path, workers: int | None) -> None:
     """Render the request into ``ours.mp4``."""
+    # As in the crew: what is loaded stays, and to look for garbage meanwhile takes a tenth of the time.
+    gc.disable()
     work = folder / "work"
     work.mkdir()
 
@@ -28,7 +31,10 @@ def main(request: Path, folder: Path, workers: int | None) -> None:
             from reelqueue.spec import parse_request
             from render.engine.render import render
 
-            render(parse_request(json.loads(request.read_bytes())), crew, fetch=fetch, workers=workers)
+            accepted = parse_request(json.loads(request.read_bytes()))
+            gc.freeze()
+            gc.enable()
+            render(accepted, crew, fetch=fetch, workers=workers)
         shutil.move(work / "video.mp4", folder / "ours.mp4")
     finally:
         shutil.rmtree(work)

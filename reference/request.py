@@ -15,10 +15,11 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from reelqueue.control import MAX_LIMIT
+from reelqueue.limits import Limits
 from reelqueue.spec import SHORTHAND
 from reelqueue.spec_request import RequestHead
 from reelqueue.spec_scenes import Scene
-from reelqueue.spec_values import ASSET_NAME, Limits, Model, Src, Text
+from reelqueue.spec_values import ASSET_NAME, Model, Src, Text
 
 Json = dict[str, Any]
 

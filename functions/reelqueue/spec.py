@@ -16,9 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from reelqueue.addresses import Gate
 from reelqueue.errors import Detail, InvalidBody
-from reelqueue.spec_errors import MAX_DETAILS, FieldNames, details_of, pointer
+from reelqueue.limits import Limits, overlap_seconds
+from reelqueue.pointers import pointer
+from reelqueue.spec_errors import MAX_DETAILS, FieldNames, details_of
 from reelqueue.spec_output import OutputChoice, Poster, Soundtrack
-from reelqueue.spec_request import RequestHead, VideoRequest, overlap_seconds, scene_seconds, total_seconds
+from reelqueue.spec_request import RequestHead, VideoRequest, scene_seconds, total_seconds
 from reelqueue.spec_scenes import (
     ELEMENTS,
     WITH_A_FILE,
@@ -31,7 +33,7 @@ from reelqueue.spec_scenes import (
     Transition,
     Trim,
 )
-from reelqueue.spec_values import ASSET_NAME, Limits, Rules, shown
+from reelqueue.spec_values import ASSET_NAME, Rules, shown
 from reelqueue.spec_voice import CaptionCue, Captions, CueWord, Voice, undrawable
 from reelqueue.themes import ColorChanges, FontChoice, Logo, ThemeChoice, resolve
 

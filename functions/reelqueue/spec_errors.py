@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from reelqueue.errors import Detail
+from reelqueue.pointers import pointer
 from reelqueue.spec_values import shown
 
 MAX_DETAILS = 100
@@ -66,11 +67,6 @@ def details_of(
         path = _path(error["loc"], keep_last=error["type"] == "extra_forbidden")
         details.append(Detail(prefix + pointer(_as_sent(path, written)), _message(error, fields)))
     return details
-
-
-def pointer(path: Iterable[str | int]) -> str:
-    """A JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 class FieldNames:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
 
-from reelqueue.spec_errors import pointer
+from reelqueue.limits import overlap_seconds
 from reelqueue.spec_output import Output, OutputChoice, Soundtrack
 from reelqueue.spec_scenes import Scene, Transition
 from reelqueue.spec_values import Model, Url, refusal, rules_of
@@ -83,13 +83,6 @@ class VideoRequest(CommonFields):
     def from_json(cls, text: str) -> VideoRequest:
         return cls.model_validate_json(text)
 
-    def pointer(self, scene: int, element: int, field: str = "src") -> str:
-        """Where this field of this element stood in the body as it was sent."""
-        written = self.shorthand.get(scene)
-        if written:
-            return pointer(("scenes", scene, written[element]))
-        return pointer(("scenes", scene, "elements", element, field))
-
     def transition_after(self, index: int) -> Transition:
         """How this scene goes over into the next: its own transition, else the theme's; after the last a cut."""
         if index == len(self.scenes) - 1:
@@ -113,11 +106,6 @@ def total_seconds(scenes: Sequence[Scene], theme: Theme) -> float | None:
         for scene, pair in zip(scenes, pairwise(known), strict=False)
     )
     return sum(known) - sum(overlaps)
-
-
-def overlap_seconds(transition: Transition, before: float, after: float) -> float:
-    """How long two scenes of these lengths overlap: at most half of the shorter one."""
-    return min(transition.seconds, before / 2, after / 2)
 
 
 def scene_seconds(scene: Scene, theme: Theme) -> float | None:

@@ -233,6 +233,7 @@ ELEMENTS: dict[str, type[Element]] = {
 }
 
 
+AnyFramed = ImageElement | VideoElement | ShapeElement | ProgressElement | WaveformElement
 WITH_A_FILE = (ImageElement, VideoElement, AudioElement, WaveformElement)
 
 

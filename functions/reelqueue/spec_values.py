@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from reelqueue.addresses import AddressRefused, Gate
 from reelqueue.errors import visible
 from reelqueue.glyphs import first_missing, is_unseen
+from reelqueue.limits import Limits
 
 ASSET_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 COLOR_NAMES = ("background", "text", "primary", "accent")
@@ -28,27 +29,10 @@ MAX_PIXELS = 16_384.0
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a request may ask for at most. Each refusal names the limit it comes from."""
-
-    max_scenes: int = 200
-    max_elements: int = 50
-    max_files: int = 500
-    max_spoken_characters: int = 30_000
-    max_seconds: float = 1800
-    max_gif_seconds: float = 60
-    max_width: int = 3840
-    max_height: int = 2160
-    max_metadata_bytes: int = 4096
-    max_expires_seconds: int = 1_209_600
-    max_timeout_seconds: int = 43_200
-
-
-@dataclass(frozen=True)
 class Rules:
     """What the values of one request are checked against; travels as pydantic's validation context."""
 
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     gate: Gate = field(default_factory=Gate)
 
 

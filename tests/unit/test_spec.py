@@ -9,6 +9,7 @@ import pytest
 
 from reelqueue.addresses import Gate
 from reelqueue.errors import InvalidBody
+from reelqueue.pointers import source_pointer
 from reelqueue.spec import Limits, VideoRequest, parse_request
 from reelqueue.spec_scenes import AudioElement, ImageElement, TextElement, VideoElement
 from reelqueue.voices import LANGUAGES, MALE, VoiceName
@@ -175,8 +176,8 @@ def test_the_engine_can_name_an_element_as_it_was_sent() -> None:
     request = parse_request(
         body({"image": "asset:a.jpg", "text": "a"}, {"elements": [{"type": "image", "src": "asset:b.jpg"}]})
     )
-    assert request.pointer(0, 0) == "/scenes/0/image"
-    assert request.pointer(1, 0) == "/scenes/1/elements/0/src"
+    assert source_pointer(request, 0, 0) == "/scenes/0/image"
+    assert source_pointer(request, 1, 0) == "/scenes/1/elements/0/src"
 
 
 def test_the_names_of_unions_never_leak_into_a_pointer() -> None:

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelqueue.errors import AssetError
-from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import WITH_A_FILE
+from reelqueue.pointers import source_pointer
 from render.engine.control import Stopped
-from render.engine.images import ImageFacts, probe_image
-from render.engine.probe import MediaFacts, Unusable, probe_media
+from render.engine.probe import ImageFacts, MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg
 from render.engine.timeline import voice_source
 from render.engine.tonemap import tone_mapped
 
 if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
     from render.engine.speech import Speech
     from render.engine.subtitles import Subtitle
 
@@ -149,6 +148,9 @@ class _Preflight:
         return digest.hexdigest()
 
     def _image(self, path: Path) -> ImageFacts:
+        # Loaded where a request has pictures: all others begin sooner.
+        from render.engine.images import probe_image
+
         # One at a time: a hundred megapixels take 400 MB while they are decoded.
         with self._decoding:
             self._check()
@@ -177,9 +179,10 @@ class _Preflight:
 def _uses(request: VideoRequest) -> Iterator[_Use]:
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
-            if isinstance(element, WITH_A_FILE):
-                kind = "audio" if element.type == "waveform" else element.type
-                yield _Use(element.src, request.pointer(number, index), kind)
+            if element.type == "image" or element.type == "video" or element.type == "audio":
+                yield _Use(element.src, source_pointer(request, number, index), element.type)
+            if element.type == "waveform":
+                yield _Use(element.src, source_pointer(request, number, index), "audio")
         if scene.captions and scene.captions.src:
             yield _Use(scene.captions.src, f"/scenes/{number}/captions/src", "captions")
     if request.theme.logo:

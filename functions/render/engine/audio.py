@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reelqueue.errors import AssetError, RenderError
-from reelqueue.spec_output import Output, Quality
 from render.engine.ducking import Ducking
 from render.engine.loudness import MEASURING, Level, Loudness, brought_to_target
 from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg, Running
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
+
+if TYPE_CHECKING:
+    from reelqueue.spec_output import Output, Quality
 
 CHANNELS = 2
 _BLOCK = SAMPLE_RATE

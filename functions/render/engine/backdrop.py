@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.spec_scenes import ColorBackground, GradientBackground, Scene
-from reelqueue.themes import Theme
 from render.engine.colors import rgba
 from render.engine.planes import Picture, from_light
-from render.engine.scenery import scenery
+from render.engine.scenery import bands, scenery
+
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import Scene
+    from reelqueue.themes import Theme
 
 _FINE = 1 << 14
 
@@ -33,8 +36,8 @@ class Backgrounds:
 def background(scene: Scene, theme: Theme, size: tuple[int, int]) -> Picture:
     """The scene's background, or the theme's with its scenery."""
     chosen = theme.background if scene.background is None else scene.background
-    if not isinstance(chosen, GradientBackground):
-        color = chosen.color if isinstance(chosen, ColorBackground) else chosen
+    if isinstance(chosen, str) or chosen.type == "color":
+        color = chosen if isinstance(chosen, str) else chosen.color
         plain = np.array(_over_black(rgba(color, theme.colors)), np.float32)
         return from_light(np.tile(plain, (size[1], size[0], 1)), np.zeros(size[::-1], np.float32))
     light = gradient([rgba(color, theme.colors) for color in chosen.colors], chosen.angle, size)
@@ -50,18 +53,25 @@ def gradient(colors: list[tuple[int, int, int, int]], angle: float, size: tuple[
     length = abs(width * across) + abs(height * up)
     x = np.arange(width, dtype=np.float32) + 0.5 - width / 2
     y = np.arange(height, dtype=np.float32) + 0.5 - height / 2
-    part = x[None, :] * (across / length) - y[:, None] * (up / length) + 0.5
     stops = np.array([_over_black(color) for color in colors], np.float32)
     # Interpolated once along the gradient's line, finer than any picture, then looked up.
     line = np.linspace(0, 1, _FINE + 1)
     places = np.linspace(0, 1, len(stops))
     shades = np.stack([np.interp(line, places, stops[:, channel]) for channel in range(3)], axis=-1)
-    return shades.astype(np.float32).take(np.rint(np.clip(part, 0, 1) * _FINE).astype(np.int32), axis=0)
+    shades = shades.astype(np.float32)
+    light = np.empty((height, width, 3), np.float32)
+    for rows in bands(height):
+        part = x[None, :] * (across / length) - y[rows, None] * (up / length) + 0.5
+        # Nothing lies outside: "clip" only spares looking twice.
+        shades.take(np.rint(np.clip(part, 0, 1) * _FINE).astype(np.int32), axis=0, out=light[rows], mode="clip")
+    return light
 
 
 def dither(size: tuple[int, int]) -> NDArray[np.float32]:
     """Noise of half a step either way, always the same: without it a dark gradient shows bands in 8 bits."""
-    return np.random.default_rng(1).random(size[::-1], dtype=np.float32) - np.float32(0.5)
+    noise = np.random.default_rng(1).random(size[::-1], dtype=np.float32)
+    noise -= 0.5
+    return noise
 
 
 def _over_black(color: tuple[int, int, int, int]) -> tuple[float, float, float]:

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_scenes import Outline, TextElement
-from reelqueue.spec_voice import Captions
-from reelqueue.themes import Theme
 from render.engine.captions import Caption, Lit
 from render.engine.colors import contrast, mixed, rgba
 from render.engine.cues import Cue, Cues
 from render.engine.drawings import Drawings
 from render.engine.geometry import Box, place
 from render.engine.text import draw_words
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
+    from reelqueue.spec_voice import Captions
+    from reelqueue.themes import Theme
 
 # A single word is read in a fraction of a second: it is larger, in parts of the shorter side, and outlined.
 _WORD_SIZE, _WORD_OUTLINE = 0.1, 0.1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -24,7 +24,6 @@ from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
 from reelqueue.errors import AssetError
-from reelqueue.spec_scenes import VideoElement
 from render.engine.framing import Mask
 from render.engine.geometry import Box, Fitted
 from render.engine.pixels import Plane
@@ -32,6 +31,9 @@ from render.engine.planes import Picture
 from render.engine.probe import MediaFacts
 from render.engine.process import CLIENT_FORMATS, LOCAL_PROTOCOLS, MAX_VIDEO_PIXELS
 from render.engine.timeline import clip_seconds, frames_of_run
+
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import VideoElement
 
 # What is worse than a warning is kept for those who capture it; repetitions too, for each file is judged by itself.
 av.logging.set_level(av.logging.ERROR)

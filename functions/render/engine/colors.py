@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reelqueue.themes import Colors
+if TYPE_CHECKING:
+    from reelqueue.themes import Colors
 
 RGBA = tuple[int, int, int, int]
 
 
 def rgba(color: str, names: Colors) -> RGBA:
     """A colour (``#RGB``, ``#RRGGBB``, ``#RRGGBBAA`` or a name of the theme) as red, green, blue, alpha: 0-255."""
-    named: dict[str, str] = names.model_dump()
-    digits = named.get(color, color).lstrip("#")
+    digits = str(getattr(names, color, color)).lstrip("#")
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)
     red, green, blue, alpha = bytes.fromhex(digits.ljust(8, "f"))

@@ -7,7 +7,6 @@ libraries while the request is still being read and its files are fetched.
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 from reelqueue.errors import AssetError, RenderError
 from render.engine.control import Control, kill_group
 from render.engine.job import Job, Report
+from render.engine.plain import PlainPickler
 
 if TYPE_CHECKING:
     from reelqueue.spec_request import VideoRequest
@@ -79,7 +79,7 @@ class Crew:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _BEGIN],
+                [sys.executable, "-S", "-P", "-c", _BEGIN],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -137,7 +137,7 @@ class Crew:
         process = self._running
         assert process.stdin is not None  # noqa: S101 - always a pipe, see _start
         try:
-            pickle.dump(what, process.stdin)
+            PlainPickler(process.stdin).dump(what)
             process.stdin.flush()
         except BrokenPipeError:
             # The end of its reports will tell why, unless it was stopped.

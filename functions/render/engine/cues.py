@@ -9,16 +9,19 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from icu4py.breakers import SentenceBreaker
 
-from reelqueue.spec_request import VideoRequest
 from reelqueue.spec_voice import CaptionCue, Captions, Voice
 from render.engine.assets import Assets
 from render.engine.speech import Speech
 from render.engine.subtitles import Subtitle
 from render.engine.timeline import SceneSpan, Timeline
 from render.engine.words import Word, timed_words
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
 
 # What is shown of a voice at a time, in columns (a Chinese character takes two): two lines of a caption.
 _COLUMNS = 64

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reelqueue.themes import Theme
 from render.engine.drift import LEAVES, PETALS, Drift
 from render.engine.glow import Glow
 from render.engine.planes import Frame
 from render.engine.snow import Snow
+
+if TYPE_CHECKING:
+    from reelqueue.themes import Theme
 
 
 class Decoration(Protocol):

@@ -28,7 +28,7 @@ def _disc(radius: float, opacity: float, softness: float) -> Plane:
     reach = math.ceil(radius + edge)
     places = (np.arange(_PLACES) + 0.5) / _PLACES
     away = np.arange(-reach, reach + 1) + 0.5 - places[:, None]
-    distance = np.hypot(away[:, None, :, None], away[None, :, None, :])
+    distance = np.sqrt(away[:, None, :, None] ** 2 + away[None, :, None, :] ** 2)
     part = np.clip((radius + edge - distance) / (2 * edge), 0, 1)
     # Smoothstep: an edge without a visible rim.
     return np.rint(256 * opacity * part * part * (3 - 2 * part)).astype(np.uint8)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.themes import Colors
 from render.engine.colors import rgba
 from render.engine.planes import Frame, Picture, from_pixels, paint, turned
 from render.engine.wander import Wander
+
+if TYPE_CHECKING:
+    from reelqueue.themes import Colors
 
 _FINE = 4
 # A piece that shows its edge is not quite a line.

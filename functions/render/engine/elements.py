@@ -6,18 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reelqueue.spec_scenes import (
-    FramedElement,
-    ImageElement,
-    ProgressElement,
-    ShapeElement,
-    TextElement,
-    VideoElement,
-    WaveformElement,
-)
+from reelqueue.pointers import source_pointer
 from render.engine.animated import AnimatedPicture
 from render.engine.bars import progress_source, waveform_source
 from render.engine.clip import Clip, ClipReader
@@ -35,6 +28,16 @@ from render.engine.shapes import Gray, ellipse, rounded, triangle
 from render.engine.spectrum import Spectrum
 from render.engine.text_layer import text_layer
 from render.engine.timeline import ElementSpan, SceneSpan
+
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import (
+        AnyFramed,
+        ImageElement,
+        ProgressElement,
+        ShapeElement,
+        VideoElement,
+        WaveformElement,
+    )
 
 # A progress bar that does not say how tall it is, as a part of the picture's height.
 _BAR = 0.012
@@ -78,20 +81,20 @@ class Cast:
     def layers(self, here: ElementSpan, below: Sequence[Layer]) -> list[Layer]:
         """The layers of an element that stands over these."""
         element = self._material.request.scenes[self._span.index].elements[here.index]
-        if isinstance(element, TextElement):
+        if element.type == "text":
             lettering = self._material.drawings.text(self._span.index, here.index)
             behind = Behind(partial(self._material.ground, self._span.index), below, self._theme)
             return [text_layer(element, lettering, self._theme, self._size, here, self._fps, behind)]
-        if not isinstance(element, FramedElement):
-            raise TypeError(f"no layer for {type(element).__name__}")
+        if element.type == "audio":
+            raise TypeError("a sound has no layer")
         seen = self._seen(element, here)
-        if element.corner_radius is not None and not isinstance(element, ShapeElement):
+        if element.corner_radius is not None and element.type != "shape":
             seen = [self._rounded(each, element.corner_radius) for each in seen]
         if element.shadow and seen[0].box != Box(0, 0, *self._size):
             seen = [self._shadow(seen[0]), *seen]
         return [self._layer(element, here, each) for each in seen]
 
-    def _layer(self, element: FramedElement, here: ElementSpan, seen: _Seen) -> Layer:
+    def _layer(self, element: AnyFramed, here: ElementSpan, seen: _Seen) -> Layer:
         bare = seen.clip
         if element.rotation % 360:
             outer = element_box(element, self._size)
@@ -114,7 +117,7 @@ class Cast:
             clip=seen.clip,
             bare=bare,
             solid=seen.solid,
-            pictorial=isinstance(element, ImageElement | VideoElement),
+            pictorial=element.type in ("image", "video"),
         )
 
     def _rounded(self, seen: _Seen, radius: float | str) -> _Seen:
@@ -130,18 +133,16 @@ class Cast:
         first = source(0)
         return _Seen(source, Box(x, y, first.width, first.height))
 
-    def _seen(self, element: FramedElement, here: ElementSpan) -> list[_Seen]:
-        if isinstance(element, ShapeElement):
+    def _seen(self, element: AnyFramed, here: ElementSpan) -> list[_Seen]:
+        if element.type == "shape":
             return [self._shape(element)]
-        if isinstance(element, ImageElement):
+        if element.type == "image":
             return self._image(element, here)
-        if isinstance(element, VideoElement):
+        if element.type == "video":
             return self._video(element, here)
-        if isinstance(element, ProgressElement):
+        if element.type == "progress":
             return [self._progress(element, here)]
-        if isinstance(element, WaveformElement):
-            return [self._waveform(element, here)]
-        raise TypeError(f"no layer for {type(element).__name__}")
+        return [self._waveform(element, here)]
 
     def _shape(self, element: ShapeElement) -> _Seen:
         box = element_box(element, self._size)
@@ -187,7 +188,7 @@ class Cast:
         facts, path = assets.media[element.src], assets.paths[element.src]
         box = element_box(element, self._size)
         fit = fitted((facts.width, facts.height), box, element.fit)
-        pointer = self._material.request.pointer(self._span.index, here.index)
+        pointer = source_pointer(self._material.request, self._span.index, here.index)
         reader = ClipReader(Clip(element, path, facts, fit, self._fps, here.frames, pointer))
         self._files.callback(reader.close)
         solid = fit.box == Box(0, 0, *self._size) and not facts.transparent
@@ -217,7 +218,7 @@ class Cast:
         box = element_box(element, self._size).even()
         request, assets = self._material.request, self._material.assets
         stretch = heard_in(request, self._material.timeline, self._span, here, element, assets.media[element.src])
-        pointer = request.pointer(self._span.index, here.index)
+        pointer = source_pointer(request, self._span.index, here.index)
         spectrum = Spectrum.of(assets.paths[element.src], stretch, element.bars, pointer)
         color = rgba(element.color, self._theme.colors)
         return _Seen(waveform_source(spectrum, (box.width, box.height), color), box, moving=True)

@@ -11,18 +11,20 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from reelqueue.spec_output import Format, Output, Quality
 from render.engine.bits import nal_units
 from render.engine.planes import Frame
 from render.engine.processor import claims
 from render.engine.repeats import Repeats
 from render.engine.segments import keyframe_distance
+
+if TYPE_CHECKING:
+    from reelqueue.spec_output import Format, Output, Quality
 
 _GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER: the parameter sets lie in the file's header
 

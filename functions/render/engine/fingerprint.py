@@ -14,8 +14,6 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import ImageElement, ProgressElement, VideoElement, WaveformElement
 from render.engine.assets import Assets
 from render.engine.heard import heard_in
 from render.engine.motion import image_move
@@ -23,6 +21,7 @@ from render.engine.segments import Segment
 from render.engine.timeline import ElementSpan, SceneSpan, Timeline
 
 if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
     from render.engine.cues import Cues
 
 # When things are there is in the timeline, in frames; ``src`` is replaced by what it led to; sound is never cut.
@@ -84,18 +83,18 @@ def _element(
 ) -> dict[str, Any]:
     element = request.scenes[span.index].elements[here.index]
     fields = element.model_dump(mode="json", exclude=_NOT_OF_AN_ELEMENT) | {"first": here.first, "frames": here.frames}
-    if isinstance(element, ImageElement):
+    if element.type == "image":
         animated = assets.images[element.src].animated
         move = image_move(element, request.theme, span.index, animated=animated)
-        fields |= {"ken_burns": move and move.model_dump(mode="json"), "facts": asdict(assets.images[element.src])}
-    if isinstance(element, VideoElement):
+        fields |= {"ken_burns": move and asdict(move), "facts": asdict(assets.images[element.src])}
+    if element.type == "video":
         fields["facts"] = asdict(assets.media[element.src])
-    if isinstance(element, ProgressElement) and element.of == "video":
+    if element.type == "progress" and element.of == "video":
         fields["of"] = [span.first, timeline.frames]
-    if isinstance(element, WaveformElement):
+    if element.type == "waveform":
         stretch = heard_in(request, timeline, span, here, element, assets.media[element.src])
         fields["heard"] = asdict(stretch)
-    if isinstance(element, ImageElement | VideoElement | WaveformElement):
+    if element.type == "image" or element.type == "video" or element.type == "waveform":
         fields["file"] = assets.digests[element.src]
     return fields
 

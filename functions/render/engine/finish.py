@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reelqueue.errors import RenderError
-from reelqueue.spec_output import Output
 from render.engine.join import join
 from render.engine.process import LOCAL_INPUT, Allowance, Ffmpeg
 from render.engine.segments import Segment
+
+if TYPE_CHECKING:
+    from reelqueue.spec_output import Output
 
 GIF = Allowance(600, 600, 2 << 30)
 """To decode up to a minute of video twice, and to find and write its colours."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import uharfbuzz as hb
 
-from reelqueue.themes import Weight
-from reelqueue.typefaces import FontName
+if TYPE_CHECKING:
+    from reelqueue.themes import Weight
+    from reelqueue.typefaces import FontName
 
 Language = Literal["ja", "ko", "zh-Hans"]
 

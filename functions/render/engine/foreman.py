@@ -25,18 +25,21 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 import cv2
 
-from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import TextElement
 from render.engine.audio import make_sound
 from render.engine.control import Control
 from render.engine.drawings import Drawings
 from render.engine.job import Job, Report, Task
+from render.engine.material import Material
 from render.engine.process import Ffmpeg
 from render.engine.schedule import Schedule
 from render.engine.worker import describe, serve, work
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
 
 _FROM_CALLER, _TO_CALLER = 0, 1
 
@@ -58,6 +61,7 @@ class Foreman:
 
     def __init__(self, job: Job, helpers: Iterable[_Hand]) -> None:
         self._job = job
+        self._material = Material.of(job.request, job.timeline, job.assets, Drawings(job.folder))
         self._schedule = Schedule(job.segments, job.missing)
         self._first = deque(self._tasks_before_segments())
         self._joined = False
@@ -68,6 +72,7 @@ class Foreman:
     def run(self) -> None:
         """Work until the video is there, or something has failed. With that the process ends, and no worker is left."""
         self._events.register(_FROM_CALLER, selectors.EVENT_READ)
+        self._make_common_ground()
         for number in range(1, self._job.workers):
             self._hire(number)
         tasks, for_tasks = os.pipe()
@@ -79,7 +84,7 @@ class Foreman:
         for hand in (*self._workers, *self._helpers):
             self._events.register(hand.reports, selectors.EVENT_READ, hand)
         threading.Thread(target=self._lead_to_the_end).start()
-        serve(self._job, tasks, for_reports)
+        serve(self._job, self._material, tasks, for_reports)
 
     def _lead_to_the_end(self) -> None:
         status = 1
@@ -106,6 +111,12 @@ class Foreman:
                     os.killpg(0, signal.SIGKILL)  # the caller is gone, and this process goes with its group
                 goes_on = goes_on and self._listen(key.data)
 
+    def _make_common_ground(self) -> None:
+        """Make what texts lie on, if all scenes begin with one, and so wait for its drawing: once, for all workers."""
+        scenes = {self._job.segments[index].scene for index in self._job.missing}
+        if scenes and all(self._material.begins_with_text(scene) for scene in scenes):
+            self._material.ground(min(scenes))
+
     def _tasks_before_segments(self) -> list[Task]:
         poster = self._job.timeline.poster_frame
         if poster is None:
@@ -127,7 +138,7 @@ class Foreman:
             os.close(tasks)
             os.close(reports)
             _leave_the_caller()
-            work(self._job, for_tasks, for_reports)
+            work(self._job, self._material, for_tasks, for_reports)
         os.close(for_tasks)
         os.close(for_reports)
         self._workers.append(_Hand(reports, tasks, number, pid))
@@ -260,7 +271,7 @@ def main() -> None:
     helpers: list[_Hand] = []
     try:
         request, folder = pickle.load(caller)  # noqa: S301 - written by crew.py, on the other end of this pipe
-        if any(isinstance(element, TextElement) for scene in request.scenes for element in scene.elements):
+        if any(element.type == "text" for scene in request.scenes for element in scene.elements):
             helpers.append(_process(Task("texts"), partial(_draw_texts, request, Drawings(folder))))
         job = pickle.load(caller)  # noqa: S301
     except (EOFError, pickle.UnpicklingError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reelqueue.spec_scenes import Fit, Point, PositionName, VisualElement
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import Fit, PositionName, VisualElement
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def place(
     if element.x is not None and element.y is not None:
         return Box(round(pixels(element.x, frame[0])), round(pixels(element.y, frame[1])), width, height)
     position = element.position or default
-    if isinstance(position, Point):
+    if not isinstance(position, str):
         x, y = pixels(position.x, frame[0]), pixels(position.y, frame[1])
         return Box(round(x - width / 2), round(y - height / 2), width, height)
     return place_named(position, size, frame, margin)

@@ -6,14 +6,17 @@ Like snow, every spark's place and strength are functions of the time.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reelqueue.themes import Colors
 from render.engine.colors import rgba
 from render.engine.discs import luma_and_chroma
 from render.engine.planes import Frame, color_levels
 from render.engine.wander import Wander
+
+if TYPE_CHECKING:
+    from reelqueue.themes import Colors
 
 # Sparks; smallest and largest radius, in parts of the shorter side; rise, in heights a second; opacity.
 _DEPTHS = ((30, 0.0016, 0.0030, 0.020, 0.95), (12, 0.0040, 0.0070, 0.032, 0.80))

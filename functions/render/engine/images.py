@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
-from render.engine.probe import Unusable
+from render.engine.probe import ImageFacts, Unusable
 
 MAX_PIXELS = 100_000_000
 MAX_MOVING_PIXELS = 17_000_000
@@ -35,15 +34,6 @@ _LYING = (5, 6, 7, 8)
 # is refused by the limit here.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """A picture's size as it is seen, after its EXIF orientation; and whether there is more than one of it."""
-
-    width: int
-    height: int
-    animated: bool = False
 
 
 def probe_image(path: Path) -> ImageFacts:

@@ -14,11 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reelqueue.spec_output import Output
 from render.engine.control import Control
 from render.engine.segments import Segment
+
+if TYPE_CHECKING:
+    from reelqueue.spec_output import Output
 
 _AT_ONCE = 8
 _LOOK_SECONDS = 0.1

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.spec_scenes import Animation, KenBurns
 from render.engine.animated import AnimatedPicture
 from render.engine.clip import ClipReader
 from render.engine.geometry import Box, Fitted
-from render.engine.motion import Pose, ken_burns, pose
+from render.engine.motion import Move, Pose, ken_burns, pose
 from render.engine.planes import Frame, Picture, View, from_pixels, moved, paint
+
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import Animation
 
 Source = Callable[[int], Picture]
 Views = Callable[[int], View]
@@ -121,7 +124,7 @@ def image_source(image: NDArray[np.uint8], fitted: Fitted) -> Source:
     return lambda _: source
 
 
-def image_views(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns, frames: int) -> Views:
+def image_views(image: NDArray[np.uint8], fitted: Fitted, move: Move, frames: int) -> Views:
     """A picture that moves slowly in its box, over ``frames`` frames.
 
     It is scaled once, and kept larger by the amount of the move, so that the closest view has all its pixels, and a
@@ -131,31 +134,31 @@ def image_views(image: NDArray[np.uint8], fitted: Fitted, move: KenBurns, frames
     return lambda number: _view(source, size, move, (number + 0.5) / frames)
 
 
-def _view(source: Picture, size: tuple[int, int], move: KenBurns, part: float) -> View:
+def _view(source: Picture, size: tuple[int, int], move: Move, part: float) -> View:
     """A picture in a box of this size, so far into its move, 0 to 1."""
     view = ken_burns(move, part)
     step = (view.size * source.width / size[0], view.size * source.height / size[1])
     return View(source, *size, step, (view.x * source.width, view.y * source.height))
 
 
-def useful_size(fitted: Fitted, move: KenBurns | None) -> tuple[int, int]:
+def useful_size(fitted: Fitted, move: Move | None) -> tuple[int, int]:
     """The width and height of a whole picture beyond which there is no use for more pixels."""
     width, height = _kept_size(fitted, move)
     return math.ceil(width / fitted.seen[0]), math.ceil(height / fitted.seen[1])
 
 
-def _kept_size(fitted: Fitted, move: KenBurns | None) -> tuple[int, int]:
+def _kept_size(fitted: Fitted, move: Move | None) -> tuple[int, int]:
     """The width and height at which what is seen of a picture is kept."""
     grown = _grown(move) if move and move.amount else 1
     return round(fitted.box.width * grown / 2) * 2, round(fitted.box.height * grown / 2) * 2
 
 
-def _grown(move: KenBurns) -> float:
+def _grown(move: Move) -> float:
     """How much larger than its box a picture is kept for a move."""
     return (1 + move.amount) * _KEPT
 
 
-def animated_source(reader: AnimatedPicture, fitted: Fitted, move: KenBurns | None, frames: int, fps: int) -> Source:
+def animated_source(reader: AnimatedPicture, fitted: Fitted, move: Move | None, frames: int, fps: int) -> Source:
     """The pictures of an animation in their box, by their time."""
     last: list[tuple[int, Picture]] = []
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
 from render.engine.decoration import Decoration, decoration_of
 from render.engine.drawings import Drawings
 from render.engine.planes import Picture
 from render.engine.timeline import Timeline
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Material:
     @property
     def size(self) -> tuple[int, int]:
         return self.request.output.width, self.request.output.height
+
+    def begins_with_text(self, scene: int) -> bool:
+        """Whether its lowest element that is seen is a text, so that the background is."""
+        seen = self.timeline.scenes[scene].elements
+        return bool(seen) and self.request.scenes[scene].elements[seen[0].index].type == "text"
 
     def ground(self, scene: int) -> Picture:
         """The background of a scene."""

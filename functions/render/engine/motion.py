@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reelqueue.spec_scenes import Animation, Easing, ImageElement, KenBurns
-from reelqueue.themes import Theme
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import Animation, Easing, ImageElement
+    from reelqueue.themes import Theme
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,23 @@ class View:
     y: float
 
 
-def image_move(element: ImageElement, theme: Theme, scene: int, *, animated: bool = False) -> KenBurns | None:
+@dataclass(frozen=True)
+class Move:
+    """A move over a picture, as ``KenBurns`` tells it."""
+
+    direction: str
+    amount: float
+
+
+def image_move(element: ImageElement, theme: Theme, scene: int, *, animated: bool = False) -> Move | None:
     """The element's own move; else, for a still that fills the frame, the theme's, in and out by turns of scenes."""
     if element.ken_burns is not None or not element.fills_the_frame or element.fit != "cover" or animated:
-        return element.ken_burns
-    return theme.image_motion if scene % 2 == 0 else theme.image_motion.model_copy(update={"direction": "out"})
+        own = element.ken_burns
+        return None if own is None else Move(own.direction, own.amount)
+    return Move(theme.image_motion.direction if scene % 2 == 0 else "out", theme.image_motion.amount)
 
 
-def ken_burns(move: KenBurns, at: float) -> View:
+def ken_burns(move: Move, at: float) -> View:
     """The view at this part (0 to 1) of the move: half eased, so that it neither starts nor stops hard."""
     part = (at + ease("easeInOut", at)) / 2
     grown = 1 + move.amount

@@ -6,6 +6,7 @@ Why, and what it saves: docs/decisions.md; ``make bench BENCH=pixels``.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,12 @@ class Discs:
         self._places = covers[0].shape[0]
         self._sides = np.array([each.shape[-1] for each in covers], np.int32)
         # Each row is filled up to eight pixels, that many of which are painted at once.
-        filled = [np.pad(each, [*3 * [(0, 0)], (0, -each.shape[-1] % 8)]) for each in covers]
-        self._starts = np.cumsum([0, *(each.size for each in filled[:-1])], dtype=np.int32)
-        self._covers = np.concatenate([each.ravel() for each in filled])
+        shapes = [(*each.shape[:3], -(-each.shape[3] // 8) * 8) for each in covers]
+        ends = np.cumsum([math.prod(shape) for shape in shapes])
+        self._starts = np.array([0, *ends[:-1]], np.int32)
+        self._covers = np.zeros(ends[-1], np.uint8)
+        for each, shape, start, end in zip(covers, shapes, self._starts, ends, strict=True):
+            self._covers[start:end].reshape(shape)[..., : each.shape[3]] = each
         self._scratch = np.empty(3 * len(covers), np.int32)
         self._thickest = np.zeros(size[::-1], np.uint8)
         self._full = np.full(len(covers), 256, np.uint16)

@@ -140,7 +140,7 @@ def from_light(rgb: NDArray[np.float32], noise: NDArray[np.float32]) -> Picture:
     quarter = noise[: half[1], : half[0]]
     matrix = _TO_YUV.astype(np.float32)
     u, v = cv2.split(cv2.transform(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), matrix[1:]))
-    return Picture(_rounded(cv2.transform(rgb, matrix[:1]) + noise), _rounded(u + quarter), _rounded(v - quarter))
+    return Picture(_dithered(cv2.transform(rgb, matrix[:1]), noise), _dithered(u, quarter), _dithered(v, -quarter))
 
 
 def from_pixels(rgba: NDArray[np.uint8]) -> Picture:
@@ -307,8 +307,12 @@ def _plane(values: object) -> Plane:
     return np.asarray(values, np.uint8)
 
 
-def _rounded(values: object) -> Plane:
-    return np.clip(np.rint(np.asarray(values, np.float32)), 0, 255).astype(np.uint8)
+def _dithered(values: object, noise: NDArray[np.float32]) -> Plane:
+    """Levels rounded, with noise; in the memory of the values, since fresh pages take longer than the sums."""
+    levels = np.asarray(values, np.float32)
+    levels += noise
+    np.rint(levels, out=levels)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
 
 def _halved(plane: object, size: tuple[int, int]) -> Plane:

@@ -23,6 +23,15 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True)
+class ImageFacts:
+    """A picture's size as it is seen, after its EXIF orientation; and whether there is more than one of it."""
+
+    width: int
+    height: int
+    animated: bool = False
+
+
+@dataclass(frozen=True)
 class MediaFacts:
     """What a video or sound file holds. Sizes are as shown: rotated, with square pixels."""
 

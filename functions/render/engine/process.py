@@ -18,8 +18,6 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
-import imageio_ffmpeg
-
 from render.engine.control import Control, kill_group
 
 # ffmpeg opens files and pipes, and no network whatever a file says inside.
@@ -67,7 +65,13 @@ SOUNDING = Allowance(600, 600)
 
 def find_ffmpeg(chosen: str | None) -> str:
     """The ffmpeg to use: the caller's, else ``IMAGEIO_FFMPEG_EXE``, else the one imageio-ffmpeg carries."""
-    return chosen or os.environ.get("IMAGEIO_FFMPEG_EXE") or str(imageio_ffmpeg.get_ffmpeg_exe())
+    found = chosen or os.environ.get("IMAGEIO_FFMPEG_EXE")
+    if not found:
+        # Loaded where it is asked: whoever renders is told.
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        found = get_ffmpeg_exe()
+    return str(found)
 
 
 class Ffmpeg:

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelqueue.errors import OutOfMemory
-from reelqueue.spec_request import VideoRequest
 from render.engine.assets import Assets, Fetch, gather
 from render.engine.control import Control
 from render.engine.crew import Crew, WorkerDied, worker_count
-from render.engine.fingerprint import fingerprints
 from render.engine.heap import give_back
 from render.engine.job import Job
 from render.engine.kept import Keeper, Kept, Piece
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.timeline import Timeline, make_timeline
-from render.engine.version import engine_version
 
 if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
     from render.engine.cues import Cues
     from render.engine.speech import Speaker
 
@@ -83,6 +81,7 @@ def render(
     assets = gather(request, workdir, fetch, tools)
     if any(scene.voice for scene in request.scenes):
         from render.engine.speech import speak
+        from render.engine.version import engine_version
 
         assets = assets.with_speeches(speak(request, workdir, speaker, kept, tools, engine_version()))
     spoken = {scene: speech.seconds for scene, speech in assets.speeches.items()}
@@ -90,10 +89,8 @@ def render(
     segments = make_segments(timeline)
     cues, sidecar = _captions(request, timeline, assets, workdir)
     job = Job(request, timeline, segments, (), assets, workdir, program, 1, cues)
-    names = fingerprints(request, timeline, segments, assets, engine_version(), cues)
-    pieces = [Piece(each, name, job.segment_file(each.index)) for each, name in zip(segments, names, strict=True)]
     control.tally.segments = len(segments)
-    with Keeper(kept, pieces, request.output, control) as keeper:
+    with Keeper(kept, () if kept is None else _pieces(job), request.output, control) as keeper:
         found = keeper.fetch()
         missing = tuple(segment.index for segment in segments if segment.index not in found)
         if workers is None:
@@ -105,6 +102,16 @@ def render(
     control.advance(100)
     size = (request.output.width, request.output.height)
     return Rendered(job.video, job.poster, sidecar, timeline.seconds, *size, job.video.stat().st_size)
+
+
+def _pieces(job: Job) -> list[Piece]:
+    """The segments by the names under which they are kept."""
+    # Loaded where anything is kept: to read the versions of the libraries takes a while.
+    from render.engine.fingerprint import fingerprints
+    from render.engine.version import engine_version
+
+    names = fingerprints(job.request, job.timeline, job.segments, job.assets, engine_version(), job.cues)
+    return [Piece(each, name, job.segment_file(each.index)) for each, name in zip(job.segments, names, strict=True)]
 
 
 def _captions(request: VideoRequest, timeline: Timeline, assets: Assets, workdir: Path) -> tuple[Cues, Path | None]:

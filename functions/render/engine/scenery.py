@@ -7,21 +7,32 @@ picture calm, since that is where text stands.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.themes import Colors, Scenery
 from render.engine.colors import rgba
+
+if TYPE_CHECKING:
+    from reelqueue.themes import Colors, Scenery
+
+_ROWS = 32
 
 Light = NDArray[np.float32]
 Paint = NDArray[np.float32]
 
 
+def bands(height: int, top: int = 0) -> Iterator[slice]:
+    """The rows of a picture, from the top one on, a few at a time: what is reckoned for them stays in the cache."""
+    for first in range(top, height, _ROWS):
+        yield slice(first, min(first + _ROWS, height))
+
+
 def scenery(kind: Scenery, sky: Light, colors: Colors) -> Light:
-    """The sky with a scenery of this kind on it."""
+    """The sky, with a scenery of this kind painted on it."""
     return _SCENES[kind](sky, colors)
 
 
@@ -159,12 +170,11 @@ def _lit(picture: Light, color: Paint, light: _Light) -> Light:
     x = (np.arange(width, dtype=np.float32) / width - light.across) * width / long
     y = (np.arange(height, dtype=np.float32) / height - light.down) * height / long
     across, down = np.exp(-((x / light.wide) ** 2)), light.strength * np.exp(-((y / light.tall) ** 2))
-    # In one piece of memory, since fresh pages take longer than the sums.
-    lit = color - picture
-    lit *= across[None, :, None]
-    lit *= down[:, None, None]
-    lit += picture
-    return lit
+    # Channels one beside the other: long rows are reckoned several times as fast as many threes.
+    levels, color, across = picture.reshape(height, -1), np.tile(color, width), np.repeat(across, 3)
+    for rows in bands(height):
+        levels[rows] += (color - levels[rows]) * across * down[rows, None]
+    return picture
 
 
 def _hills(picture: Light, hills: tuple[_Hill, ...], dark: Paint, bright: Paint, rim: float) -> Light:
@@ -182,12 +192,14 @@ def _hill(picture: Light, hill: _Hill, dark: Paint, bright: Paint, rim: float) -
     )
     crest = height * (1 - hill.height - hill.waves * np.asarray(waves, np.float32) * 0.7)
     top = max(0, math.floor(float(crest.min())) - 1)
-    depth = np.arange(top, height, dtype=np.float32)[:, None] + 0.5 - crest[None, :]
-    # A soft edge of one pixel, so that no steps show.
-    lit = hill.lit + rim * np.exp(-np.maximum(depth, 0) / (0.035 * height))
-    color = dark + (bright - dark) * lit[:, :, None]
-    cover = np.clip(depth + 0.5, 0, 1)[:, :, None]
-    picture[top:] += (color - picture[top:]) * cover
+    levels, dark, lighter = picture.reshape(height, -1), np.tile(dark, width), np.tile(bright - dark, width)
+    for rows in bands(height, top):
+        depth = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + 0.5 - crest[None, :]
+        # A soft edge of one pixel, so that no steps show.
+        lit = hill.lit + rim * np.exp(-np.maximum(depth, 0) / (0.035 * height))
+        cover = np.clip(depth + 0.5, 0, 1)
+        color = dark + lighter * np.repeat(lit, 3, axis=1)
+        levels[rows] += (color - levels[rows]) * np.repeat(cover, 3, axis=1)
     return picture
 
 

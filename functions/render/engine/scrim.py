@@ -6,18 +6,21 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.themes import Theme
 from render.engine.colors import contrast, luminance, rgba
 from render.engine.geometry import Box
 from render.engine.layers import Layer
 from render.engine.planes import Frame, Picture, paint
 from render.engine.shapes import rounded
 from render.engine.timeline import ElementSpan
+
+if TYPE_CHECKING:
+    from reelqueue.themes import Theme
 
 Pixels = NDArray[np.uint8]
 Color = tuple[int, int, int]

@@ -9,16 +9,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import uharfbuzz as hb
 from icu4py.breakers import CharacterBreaker
 
 from reelqueue.glyphs import is_unseen
-from reelqueue.themes import Weight
-from reelqueue.typefaces import FontName
 from render.engine.bidi import levels_of, visual_order
 from render.engine.fonts import Language, Typeface, emoji, fallbacks
 from render.engine.fonts import family as named_family
+
+if TYPE_CHECKING:
+    from reelqueue.themes import Weight
+    from reelqueue.typefaces import FontName
 
 _TEXT_STYLE, _EMOJI_STYLE, _KEYCAP = "\ufe0e", "\ufe0f", "\u20e3"
 # Emoji below U+1F000 that are shown in colour unless the text says otherwise (Emoji_Presentation, UTS #51); all

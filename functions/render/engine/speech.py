@@ -15,18 +15,20 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from icu4py.breakers import LineBreaker, SentenceBreaker
 from numpy.typing import NDArray
 
 from reelqueue.errors import VoiceError
-from reelqueue.spec_request import VideoRequest
-from reelqueue.voices import VoiceName
 from render.engine.kept import Kept
 from render.engine.process import CLIENT_INPUT, PROBING, Ffmpeg
 from render.engine.words import Mark
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
+    from reelqueue.voices import VoiceName
 
 RATE = 24_000
 """Of what was said, in samples per second: what the voices have."""

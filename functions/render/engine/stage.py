@@ -7,7 +7,6 @@ from contextlib import ExitStack
 
 import av
 
-from reelqueue.spec_scenes import ImageElement, TextElement
 from render.engine.caption_layer import CaptionLayer
 from render.engine.elements import Cast
 from render.engine.layers import Layer
@@ -24,7 +23,7 @@ class Stage:
         self._span = span
         self._readers = ExitStack()
         self._scene = material.request.scenes[span.index]
-        if span.elements and isinstance(self._scene.elements[span.elements[0].index], TextElement):
+        if material.begins_with_text(span.index):
             # It lies on the ground, which can be made while it may still be drawn.
             material.ground(span.index)
         cast = Cast(material, span, self._readers)
@@ -95,7 +94,7 @@ class Stage:
         count = 0
         for element_span in self._span.elements:
             element = self._scene.elements[element_span.index]
-            if not (isinstance(element, ImageElement) and element.fills_the_frame and element.fit != "blur"):
+            if not (element.type == "image" and element.fills_the_frame and element.fit != "blur"):
                 break
             count += 1
         return count

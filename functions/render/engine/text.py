@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # MoviePy, when it is loaded, runs the player that it would show previews with: here nothing that takes any time.
 os.environ.setdefault("FFPLAY_BINARY", "true")
@@ -19,9 +19,6 @@ import numpy as np
 from moviepy import CompositeVideoClip, ImageClip
 from numpy.typing import NDArray
 
-from reelqueue.spec_request import VideoRequest
-from reelqueue.spec_scenes import Point, TextElement
-from reelqueue.themes import TextStyle, Theme
 from render.engine.colors import RGBA, rgba
 from render.engine.drawings import Drawings, Lettering
 from render.engine.geometry import Box, pixels
@@ -30,15 +27,20 @@ from render.engine.raster import Ink, draw_lines
 from render.engine.shapes import rounded
 from render.engine.shaping import Shaper, language_of
 
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
+    from reelqueue.spec_scenes import TextElement
+    from reelqueue.themes import TextStyle, Theme
+
 MIN_SIZE = 8
 
 
 def draw_texts(request: VideoRequest, drawings: Drawings) -> None:
-    """Draw all texts of a request."""
-    size = (request.output.width, request.output.height)
-    for number, scene in enumerate(request.scenes):
-        for index, element in enumerate(scene.elements):
-            if isinstance(element, TextElement):
+    """Draw all texts of a request: one of each half by turns, since two workers begin at the start and midway."""
+    size, half = (request.output.width, request.output.height), len(request.scenes) // 2
+    for number in sorted(range(len(request.scenes)), key=lambda scene: scene if scene < half else scene - half + 0.5):
+        for index, element in enumerate(request.scenes[number].elements):
+            if element.type == "text":
                 drawings.keep_text(number, index, draw(element, request.theme, size))
 
 
@@ -84,7 +86,7 @@ def _room(element: TextElement, style: TextStyle, theme: Theme, frame: tuple[int
     if element.x is not None and element.y is not None:
         wide = min(wide, frame[0] - margin - pixels(element.x, frame[0]))
         tall = min(tall, frame[1] - margin - pixels(element.y, frame[1]))
-    if isinstance(element.position, Point):
+    if element.position is not None and not isinstance(element.position, str):
         x, y = pixels(element.position.x, frame[0]), pixels(element.position.y, frame[1])
         wide = min(wide, 2 * (min(x, frame[0] - x) - margin))
         tall = min(tall, 2 * (min(y, frame[1] - y) - margin))

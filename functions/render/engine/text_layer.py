@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.spec_scenes import TextElement
-from reelqueue.themes import Theme
 from render.engine.drawings import Lettering
 from render.engine.framing import rotated
 from render.engine.geometry import place
@@ -16,6 +15,10 @@ from render.engine.layers import Layer, still
 from render.engine.planes import Picture, alphas, over
 from render.engine.scrim import Behind
 from render.engine.timeline import ElementSpan
+
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import TextElement
+    from reelqueue.themes import Theme
 
 Pixels = NDArray[np.uint8]
 

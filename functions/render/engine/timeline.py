@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeGuard
 
 from reelqueue.errors import AssetError, RenderError, VoiceError
-from reelqueue.spec_request import VideoRequest, overlap_seconds
-from reelqueue.spec_scenes import AudioElement, Scene, TransitionType, Trim, VideoElement, VisualElement
-from reelqueue.spec_values import Limits
+from reelqueue.limits import Limits, overlap_seconds
+from reelqueue.pointers import source_pointer
 from render.engine.probe import MediaFacts
+
+if TYPE_CHECKING:
+    from reelqueue.spec_request import VideoRequest
+    from reelqueue.spec_scenes import AnyElement, AudioElement, Scene, TransitionType, Trim, VideoElement
 
 SAMPLE_RATE = 48_000
 _CANDIDATES = 12
@@ -150,11 +154,11 @@ def make_timeline(
 def _check_lengths(request: VideoRequest, media: Mapping[str, MediaFacts], limits: Limits) -> None:
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
-            if scene.duration == "auto" and isinstance(element, VideoElement | AudioElement):
+            if scene.duration == "auto" and _plays(element):
                 seconds = clip_seconds(element.trim, _speed(element), media[element.src])
                 if element.duration is None and seconds > limits.max_seconds:
                     message = f"{element.src} plays for {seconds:.0f} s; the limit is {limits.max_seconds:g} s; trim it"
-                    raise AssetError(request.pointer(number, index), message)
+                    raise AssetError(source_pointer(request, number, index), message)
 
 
 def clip_seconds(trim: Trim, speed: float, facts: MediaFacts) -> float:
@@ -187,21 +191,25 @@ def _scene_seconds(number: int, request: VideoRequest, media: Mapping[str, Media
     ends = [
         element.start + (element.duration or clip_seconds(element.trim, _speed(element), media[element.src]))
         for element in scene.elements
-        if isinstance(element, VideoElement | AudioElement)
+        if _plays(element)
     ]
     if voice_end:
         ends.append(voice_end + max(VOICE_PAUSE, request.transition_after(number).seconds))
     return max([*ends, 1 / request.output.fps]) if ends else request.theme.scene_seconds
 
 
+def _plays(element: AnyElement) -> TypeGuard[VideoElement | AudioElement]:
+    return element.type in ("video", "audio")
+
+
 def _speed(element: VideoElement | AudioElement) -> float:
-    return element.speed if isinstance(element, VideoElement) else 1.0
+    return element.speed if element.type == "video" else 1.0
 
 
 def _element_spans(scene: Scene, frames: int, fps: int) -> tuple[ElementSpan, ...]:
     spans = []
     for index, element in enumerate(scene.elements):
-        if not isinstance(element, VisualElement):
+        if element.type == "audio":
             continue
         first = _frame(element.start, fps)
         end = frames if element.duration is None else min(frames, _frame(element.start + element.duration, fps))
@@ -223,17 +231,17 @@ def _sounds(
     for span in scenes:
         after = span.overlap / fps
         for index, element in enumerate(request.scenes[span.index].elements):
-            if not isinstance(element, VideoElement | AudioElement) or not media[element.src].has_audio:
+            if not _plays(element) or not media[element.src].has_audio:
                 continue
             length = clip_seconds(element.trim, _speed(element), media[element.src])
             room = span.frames / fps - element.start
-            loops = isinstance(element, VideoElement) and element.loop and length > 0
+            loops = element.type == "video" and element.loop and length > 0
             period = frames_of_run(length, fps) / fps if loops else 0.0
             once = room if loops else length
             length = min(room, once if element.duration is None else min(element.duration, once))
             if length <= 0 or element.volume == 0:
                 continue
-            own = (element.fade_in, element.fade_out) if isinstance(element, AudioElement) else (0.0, 0.0)
+            own = (element.fade_in, element.fade_out) if element.type == "audio" else (0.0, 0.0)
             # What sounds across the edge of a scene is crossfaded as its picture is.
             fade_in = before if element.start == 0 else 0.0
             fade_out = after if length >= room - after else 0.0
@@ -248,7 +256,7 @@ def _sounds(
                     max(own[0], fade_in),
                     max(own[1], fade_out),
                     period=period,
-                    pointer=request.pointer(span.index, index),
+                    pointer=source_pointer(request, span.index, index),
                 )
             )
         voice = request.scenes[span.index].voice

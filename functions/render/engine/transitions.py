@@ -7,13 +7,16 @@ nearly every video has, is blended by OpenCV: the same picture in a tenth of the
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from av.filter import Graph
 
-from reelqueue.spec_scenes import TransitionType
 from render.engine.planes import Frame
+
+if TYPE_CHECKING:
+    from reelqueue.spec_scenes import TransitionType
 
 # A transition is measured at the middle of each frame, so that the first already shows a little of it.
 _TICKS = 2

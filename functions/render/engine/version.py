@@ -18,7 +18,7 @@ LIBRARIES = (
     "fontpkg-vollkorn", "manimgx-fonts", "manimgx-fonts-cjk",
 )  # fmt: skip
 # What the engine takes from the domain: what a request means, in methods and constants.
-DOMAIN = ("glyphs.py", "spec*.py", "theme*.py", "typefaces.py", "voices.py")
+DOMAIN = ("glyphs.py", "limits.py", "pointers.py", "spec*.py", "theme*.py", "typefaces.py", "voices.py")
 
 
 @cache

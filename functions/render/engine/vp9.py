@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import av
 
-from reelqueue.spec_output import Quality
 from render.engine.encode import Encoding, tag
 from render.engine.planes import Frame
 from render.engine.segments import keyframe_distance
+
+if TYPE_CHECKING:
+    from reelqueue.spec_output import Quality
 
 
 @dataclass(frozen=True)

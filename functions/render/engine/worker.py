@@ -10,7 +10,6 @@ from typing import IO
 from reelqueue.errors import AssetError, RenderError
 from render.engine.compose import Composer
 from render.engine.control import Control
-from render.engine.drawings import Drawings
 from render.engine.encode import Encoding, SegmentWriter
 from render.engine.finish import finish
 from render.engine.job import Job, Report, Task
@@ -24,10 +23,10 @@ _REPORT_SECONDS = 0.25
 class Worker:
     """Does the tasks of a job. What it has built for a scene it keeps for the next task."""
 
-    def __init__(self, job: Job, reports: IO[bytes]) -> None:
+    def __init__(self, job: Job, material: Material, reports: IO[bytes]) -> None:
         self._job = job
         self._reports = reports
-        self._composer = Composer(Material.of(job.request, job.timeline, job.assets, Drawings(job.folder)))
+        self._composer = Composer(material)
         # In the crew's process group, so that whoever kills the crew kills this too.
         self._ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
 
@@ -94,17 +93,17 @@ def describe(error: Exception) -> dict[str, str]:
     return {"trace": "".join(traceback.format_exception(error))}
 
 
-def serve(job: Job, tasks: int, reports: int) -> None:
+def serve(job: Job, material: Material, tasks: int, reports: int) -> None:
     """Do the tasks that come out of a pipe, and report into another; both are closed at the end."""
     with os.fdopen(tasks, "rb") as lines, os.fdopen(reports, "wb", buffering=0) as answers:
-        Worker(job, answers).run(lines)
+        Worker(job, material, answers).run(lines)
 
 
-def work(job: Job, tasks: int, reports: int) -> None:
+def work(job: Job, material: Material, tasks: int, reports: int) -> None:
     """The life of a forked worker: from the pipe of its tasks to the pipe of its reports, and out."""
     status = 1
     try:
-        serve(job, tasks, reports)
+        serve(job, material, tasks, reports)
         status = 0
     except BrokenPipeError:
         status = 0  # the foreman is gone, and nobody waits for this

@@ -16,8 +16,7 @@ from render.engine import version
 from render.engine.assets import Assets
 from render.engine.cues import cues_of
 from render.engine.fingerprint import fingerprints
-from render.engine.images import ImageFacts
-from render.engine.probe import MediaFacts
+from render.engine.probe import ImageFacts, MediaFacts
 from render.engine.segments import Segment, make_segments
 from render.engine.timeline import make_timeline
 

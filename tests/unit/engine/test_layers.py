@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from reelqueue.spec_scenes import Animation, KenBurns
+from reelqueue.spec_scenes import Animation
 from render.engine.geometry import Box, Fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, image_views, still, useful_size
+from render.engine.motion import Move
 from render.engine.planes import Frame
 
 SIZE = (320, 180)
@@ -25,7 +26,7 @@ def test_a_slow_move_never_jitters() -> None:
     """The place of an edge, measured by the light on its row, follows the ideal path within a twentieth of a pixel."""
     image = solid((0, 0, 0, 255), 640, 360)
     image[:, 400:] = 255
-    frames, move = 300, KenBurns(direction="left", amount=0.05)
+    frames, move = 300, Move("left", 0.05)
     views = image_views(image, Fitted((1, 1), Box(0, 0, *SIZE)), move, frames)
     light = [views(number).picture().y[90].astype(float) for number in range(frames)]
     places = np.array([((235 - row) / 219).sum() for row in light])
@@ -92,4 +93,4 @@ def test_a_large_jpeg_is_decoded_no_larger_than_it_is_of_use_and_no_smaller(tmp_
     for name in ("upright.jpg", "lying.jpg"):
         assert load_image(tmp_path / name, useful_size(half, None)).size == (600, 400)
         assert load_image(tmp_path / name, (601, 400)).size == (1200, 800)
-    assert min(useful_size(half, KenBurns(direction="in", amount=0.5))) >= 1.5 * 300
+    assert min(useful_size(half, Move("in", 0.5))) >= 1.5 * 300

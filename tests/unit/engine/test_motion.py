@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from reelqueue.spec_scenes import Animation, AnimationType, Easing, KenBurns
-from render.engine.motion import Pose, ease, ken_burns, pose
+from reelqueue.spec_scenes import Animation, AnimationType, Easing
+from render.engine.motion import Move, Pose, ease, ken_burns, pose
 
 
 def animation(**fields: Any) -> Animation:
@@ -55,21 +55,21 @@ def test_an_element_too_short_for_both_shares_its_time() -> None:
 @pytest.mark.parametrize("direction", ["in", "out", "left", "right", "up", "down"])
 def test_ken_burns_stays_inside_of_the_picture(direction: Any) -> None:
     for step in range(101):
-        view = ken_burns(KenBurns(direction=direction, amount=0.2), step / 100)
+        view = ken_burns(Move(direction, 0.2), step / 100)
         assert 0 <= view.x <= 1 - view.size + 1e-9
         assert 0 <= view.y <= 1 - view.size + 1e-9
 
 
 def test_ken_burns_moves_the_way_it_is_told() -> None:
-    assert ken_burns(KenBurns(direction="in"), 0).size == 1 > ken_burns(KenBurns(direction="in"), 1).size
-    assert ken_burns(KenBurns(direction="out"), 0).size < 1 == ken_burns(KenBurns(direction="out"), 1).size
-    assert ken_burns(KenBurns(direction="right"), 0).x < ken_burns(KenBurns(direction="right"), 1).x
-    assert ken_burns(KenBurns(direction="left"), 0).x > ken_burns(KenBurns(direction="left"), 1).x
-    assert ken_burns(KenBurns(direction="down"), 0).y < ken_burns(KenBurns(direction="down"), 1).y
+    assert ken_burns(Move("in", 0.12), 0).size == 1 > ken_burns(Move("in", 0.12), 1).size
+    assert ken_burns(Move("out", 0.12), 0).size < 1 == ken_burns(Move("out", 0.12), 1).size
+    assert ken_burns(Move("right", 0.12), 0).x < ken_burns(Move("right", 0.12), 1).x
+    assert ken_burns(Move("left", 0.12), 0).x > ken_burns(Move("left", 0.12), 1).x
+    assert ken_burns(Move("down", 0.12), 0).y < ken_burns(Move("down", 0.12), 1).y
 
 
 def test_ken_burns_never_jitters() -> None:
     """From frame to frame the speed changes by less than a hundredth of a pixel of a 1080p picture."""
-    edges = [ken_burns(KenBurns(direction="in", amount=0.12), (frame + 0.5) / 300).x * 1920 for frame in range(300)]
+    edges = [ken_burns(Move("in", 0.12), (frame + 0.5) / 300).x * 1920 for frame in range(300)]
     speeds = [after - before for before, after in pairwise(edges)]
     assert max(abs(after - before) for before, after in pairwise(speeds)) < 0.01

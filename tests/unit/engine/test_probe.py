@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from render.engine.control import Control
-from render.engine.images import ImageFacts, probe_image
-from render.engine.probe import MediaFacts, Unusable, probe_media
+from render.engine.images import probe_image
+from render.engine.probe import ImageFacts, MediaFacts, Unusable, probe_media
 from render.engine.process import Ffmpeg, find_ffmpeg
 
 from .conftest import run_ffmpeg

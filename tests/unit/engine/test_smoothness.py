@@ -14,10 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reelqueue.spec_scenes import KenBurns
 from render.engine.geometry import Box, Fitted
 from render.engine.layers import image_views
-from render.engine.motion import View, ken_burns
+from render.engine.motion import Move, View, ken_burns
 
 from .conftest import run_ffmpeg
 
@@ -65,7 +64,7 @@ def picture() -> NDArray[np.uint8]:
 @pytest.mark.parametrize("direction", ["in", "left", "down"])
 @pytest.mark.parametrize("amount", [0.02, 0.12, 0.5])
 def test_every_frame_of_a_move_is_at_its_place(direction: str, amount: float) -> None:
-    move = KenBurns.model_validate({"direction": direction, "amount": amount})
+    move = Move(direction, amount)
     rgba = np.dstack([picture()] * 3 + [np.full(LARGE[::-1], 255, np.uint8)])
     views = image_views(rgba, Fitted((1.0, 1.0), Box(0, 0, WIDTH, HEIGHT)), move, FRAMES)
     for number in range(FRAMES):

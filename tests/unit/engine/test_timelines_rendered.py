@@ -110,11 +110,12 @@ def made(body: dict[str, Any], assets: Assets, folder: Path) -> Made:
     tasks = [*(Task("segment", segment.index) for segment in reversed(segments)), Task("join")]
     make_sound(timeline, assets.paths, request.output, job.sound, Ffmpeg(program, Control(), folder))
     reports = io.BytesIO()
-    Worker(job, reports).run(io.BytesIO(b"".join(task.line() for task in tasks)))
+    material = Material.of(request, timeline, assets, drawings)
+    Worker(job, material, reports).run(io.BytesIO(b"".join(task.line() for task in tasks)))
     told = [Report.from_line(line) for line in reports.getvalue().splitlines()]
     assert [report.error for report in told if report.kind == "error"] == []
     assert sum(report.frames for report in told) == timeline.frames
-    composer = Composer(Material.of(request, timeline, assets, drawings))
+    composer = Composer(material)
     wanted = [composer.frame(segment, number).buffer.copy() for segment in segments for number in range(segment.frames)]
     composer.close()
     return Made(job, wanted)
