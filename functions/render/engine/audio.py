@@ -41,15 +41,18 @@ def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, ta
         AssetError: a file proved damaged.
         RenderError: ffmpeg could not encode it.
     """
-    raw = target.with_suffix(".f32")
+    raw, unfinished = target.with_suffix(".f32"), target.with_suffix(".part")
     mix(timeline, paths, raw, ffmpeg)
 
     def encode(level: Level) -> Loudness:
-        _encode([*_RAW, "-i", str(raw)], [*level.filters, *_exactly(timeline.samples)], _codec(output), target, ffmpeg)
-        return _measured(["-i", str(target)], ffmpeg)
+        filters = [*level.filters, *_exactly(timeline.samples)]
+        _encode([*_RAW, "-i", str(raw)], filters, _codec(output), unfinished, ffmpeg)
+        return _measured(["-i", str(unfinished)], ffmpeg)
 
     brought_to_target(_measured([*_RAW, "-i", str(raw)], ffmpeg), encode)
     raw.unlink()
+    # Renamed when it is whole: who joins may be waiting for it.
+    unfinished.rename(target)
 
 
 def _encode(source: list[str], filters: list[str], codec: list[str], target: Path, ffmpeg: Ffmpeg) -> None:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.002
 
 
+def until_there(path: Path) -> None:
+    """Wait for a file that another process of the crew makes, and gives its name when it is whole."""
+    # Should that one fail or die, the foreman ends this process.
+    while not path.exists():
+        time.sleep(_LOOK_SECONDS)
+
+
 @dataclass(frozen=True)
 class Lettering:
     """A drawn text: RGBA pixels (not premultiplied); ``spread`` of them lie around the text on each side.
@@ -78,8 +85,6 @@ class Drawings:
         unfinished.rename(target)
 
     def _awaited(self, path: Path) -> Any:
-        # Should that one fail or die, the foreman ends this process.
-        while not path.exists():
-            time.sleep(_LOOK_SECONDS)
+        until_there(path)
         with path.open("rb") as file:
             return pickle.load(file)  # noqa: S301 - written by this engine, in a folder of its own

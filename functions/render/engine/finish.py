@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,19 +23,25 @@ _USE = "paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"
 
 
 def finish(
-    output: Output, segments: Sequence[Segment], files: Sequence[Path], sound: Path, video: Path, ffmpeg: Ffmpeg
+    output: Output,
+    segments: Sequence[Segment],
+    files: Sequence[Path],
+    sound: Path,
+    video: Path,
+    ffmpeg: Ffmpeg,
+    until_there: Callable[[Path], None] = lambda _: None,
 ) -> None:
-    """Write the video.
+    """Write the video; ``until_there`` as in ``join``.
 
     Raises:
         ValueError: a segment does not hold what the plan says, or was made with other settings.
         RenderError: ffmpeg could not make the GIF.
     """
     if output.format != "gif":
-        join(segments, files, output.fps, sound, video)
+        join(segments, files, output.fps, sound, video, until_there)
         return
     whole, palette = video.with_suffix(".mp4"), video.with_suffix(".png")
-    join(segments, files, output.fps, None, whole)
+    join(segments, files, output.fps, None, whole, until_there)
     _run(ffmpeg, ["-i", str(whole), "-vf", _PALETTE, "-frames:v", "1", "-update", "1", str(palette)])
     _run(ffmpeg, ["-i", str(whole), "-i", str(palette), "-lavfi", _USE, "-loop", "0", "-f", "gif", str(video)])
     whole.unlink()

@@ -157,8 +157,9 @@ class Foreman:
         index = self._schedule.take(hand.number)
         if index is not None:
             return Task("segment", index)
-        if self._joined or self._helpers or any(other.task for other in self._workers if other is not hand):
+        if self._joined:
             return None
+        # By the first that has nothing else to do, while the others finish the last segments.
         self._joined = True
         return Task("join")
 
@@ -181,13 +182,11 @@ class Foreman:
         return True
 
     def _dismiss(self, helper: _Hand) -> None:
-        """Let go a helper that has done its task; a worker may have waited for that."""
+        """Let go a helper that has done its task."""
         self._events.unregister(helper.reports)
         self._helpers.remove(helper)
         if helper.pid:
             os.waitpid(helper.pid, 0)
-        for idle in [other for other in self._workers if other.task is None]:
-            self._give(idle)
 
     def _bury(self, hand: _Hand) -> None:
         """Report one that has died over its task; the main thread leaves a trace in the log, as the others do."""

@@ -6,7 +6,7 @@ the front of the file, so that a browser plays it while it loads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from heapq import merge
@@ -28,25 +28,39 @@ _OPTIONS = {
 }
 
 
-def join(segments: Sequence[Segment], files: Sequence[Path], fps: int, sound: Path | None, target: Path) -> None:
+def join(
+    segments: Sequence[Segment],
+    files: Sequence[Path],
+    fps: int,
+    sound: Path | None,
+    target: Path,
+    until_there: Callable[[Path], None] = lambda _: None,
+) -> None:
     """Write the video, in the format that its name ends with: the segments in their order, and the sound if any.
+
+    ``until_there`` is called with each file before it is opened, and returns when it is whole.
 
     Raises:
         ValueError: a segment does not hold what the plan says, or was made with other settings.
     """
     kind = "webm" if target.suffix == ".webm" else "mp4"
     with ExitStack() as files_open:
+        until_there(files[0])
         first = files_open.enter_context(_opened(files[0]))
         video = files_open.enter_context(av.open(str(target), "w", format=kind, options=_OPTIONS[kind]))
         parameters = bytes(first.streams.video[0].codec_context.extradata or b"")
         keyframes = Keyframes(parameters) if first.streams.video[0].codec_context.name == "h264" else None
         picture = video.add_stream_from_template(first.streams.video[0])
         picture.time_base = Fraction(1, fps)
-        heard = None if sound is None else files_open.enter_context(av.open(str(sound)))
+        heard = None
+        if sound is not None:
+            until_there(sound)
+            heard = files_open.enter_context(av.open(str(sound)))
         track = None if heard is None else video.add_stream_from_template(heard.streams.audio[0])
 
         def pictures() -> Iterator[av.Packet[Any]]:
             for segment, file in zip(segments, files, strict=True):
+                until_there(file)
                 for packet in _frames(segment, file, fps, parameters):
                     apart = packet if keyframes is None else _apart(packet, keyframes)
                     apart.stream = picture

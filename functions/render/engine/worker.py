@@ -10,6 +10,7 @@ from typing import IO
 from reelqueue.errors import AssetError, RenderError
 from render.engine.compose import Composer
 from render.engine.control import Control
+from render.engine.drawings import until_there
 from render.engine.encode import Encoding, SegmentWriter
 from render.engine.finish import finish
 from render.engine.job import Job, Report, Task
@@ -50,7 +51,7 @@ class Worker:
         else:
             self._composer.close()
             files = [job.segment_file(segment.index) for segment in job.segments]
-            finish(job.request.output, job.segments, files, job.sound, job.video, self._ffmpeg)
+            finish(job.request.output, job.segments, files, job.sound, job.video, self._ffmpeg, until_there)
 
     def _poster(self, task: Task) -> None:
         wanted = self._job.timeline.poster_frame

@@ -92,6 +92,24 @@ def test_a_join_has_every_frame_at_its_time(tmp_path: Path, sound: Path) -> None
     assert np.array_equal(decoded(joined, 64, 48), alone)
 
 
+def test_a_join_waits_for_what_is_not_there_yet(tmp_path: Path, sound: Path) -> None:
+    lengths, late, asked = [5, 1, 7], tmp_path / "late", []
+    late.mkdir()
+    files = list(written(late, lengths))
+    join(planned(lengths), files, 30, sound, tmp_path / "whole.mp4")
+
+    def come(file: Path) -> None:
+        asked.append(file.name)
+        if not file.exists():
+            (late / file.name).rename(file)
+
+    here = [tmp_path / file.name for file in files]
+    sound.rename(late / sound.name)
+    join(planned(lengths), here, 30, sound, tmp_path / "video.mp4", come)
+    assert {*asked} == {sound.name, *(file.name for file in files)}
+    assert (tmp_path / "video.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+
+
 def test_a_segment_that_lacks_a_frame_is_refused(tmp_path: Path, sound: Path) -> None:
     files = list(written(tmp_path, [5, 4]))
     with pytest.raises(ValueError, match="segment 1 holds 4 frames; the plan says 5"):
