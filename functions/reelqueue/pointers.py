@@ -14,9 +14,9 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def source_pointer(request: VideoRequest, scene: int, element: int, field: str = "src") -> str:
-    """Where this field of this element stood in the body as it was sent."""
+def source_pointer(request: VideoRequest, scene: int, element: int) -> str:
+    """Where the source of this element stood in the body as it was sent."""
     written = request.shorthand.get(scene)
     if written:
         return pointer(("scenes", scene, written[element]))
-    return pointer(("scenes", scene, "elements", element, field))
+    return pointer(("scenes", scene, "elements", element, "src"))

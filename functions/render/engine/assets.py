@@ -177,12 +177,14 @@ class _Preflight:
 
 
 def _uses(request: VideoRequest) -> Iterator[_Use]:
+    # Loaded by the caller, who has the models; a worker, which gets what was gathered, has not.
+    from reelqueue.spec_scenes import WITH_A_FILE
+
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
-            if element.type == "image" or element.type == "video" or element.type == "audio":
-                yield _Use(element.src, source_pointer(request, number, index), element.type)
-            if element.type == "waveform":
-                yield _Use(element.src, source_pointer(request, number, index), "audio")
+            if isinstance(element, WITH_A_FILE):
+                kind = "audio" if element.type == "waveform" else element.type
+                yield _Use(element.src, source_pointer(request, number, index), kind)
         if scene.captions and scene.captions.src:
             yield _Use(scene.captions.src, f"/scenes/{number}/captions/src", "captions")
     if request.theme.logo:

@@ -29,7 +29,7 @@ def finish(
     sound: Path,
     video: Path,
     ffmpeg: Ffmpeg,
-    until_there: Callable[[Path], None] = lambda _: None,
+    until_there: Callable[[Path], None],
 ) -> None:
     """Write the video; ``until_there`` as in ``join``.
 

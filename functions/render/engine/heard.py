@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from render.engine.probe import MediaFacts
-from render.engine.timeline import ElementSpan, SceneSpan, Timeline
+from render.engine.timeline import ElementSpan, SceneSpan, Timeline, plays, speed_of
 
 if TYPE_CHECKING:
     from reelqueue.spec_request import VideoRequest
@@ -40,8 +40,8 @@ def heard_in(
     """What of its file an element shows: what its scene plays of it, else the soundtrack, else from its beginning."""
     fps, seconds = timeline.fps, here.first / timeline.fps
     for other in request.scenes[span.index].elements:
-        if (other.type == "audio" or other.type == "video") and other.src == element.src:
-            speed = other.speed if other.type == "video" else 1.0
+        if plays(other) and other.src == element.src:
+            speed = speed_of(other)
             start = other.trim.start + (seconds - other.start) * speed
             return Stretch(start, 0.0, here.frames, fps, speed)
     track = request.soundtrack

@@ -154,8 +154,8 @@ def make_timeline(
 def _check_lengths(request: VideoRequest, media: Mapping[str, MediaFacts], limits: Limits) -> None:
     for number, scene in enumerate(request.scenes):
         for index, element in enumerate(scene.elements):
-            if scene.duration == "auto" and _plays(element):
-                seconds = clip_seconds(element.trim, _speed(element), media[element.src])
+            if scene.duration == "auto" and plays(element):
+                seconds = clip_seconds(element.trim, speed_of(element), media[element.src])
                 if element.duration is None and seconds > limits.max_seconds:
                     message = f"{element.src} plays for {seconds:.0f} s; the limit is {limits.max_seconds:g} s; trim it"
                     raise AssetError(source_pointer(request, number, index), message)
@@ -189,20 +189,22 @@ def _scene_seconds(number: int, request: VideoRequest, media: Mapping[str, Media
             raise VoiceError(f"/scenes/{number}/voice/text", message, code="VOICE_TOO_LONG")
         return scene.duration
     ends = [
-        element.start + (element.duration or clip_seconds(element.trim, _speed(element), media[element.src]))
+        element.start + (element.duration or clip_seconds(element.trim, speed_of(element), media[element.src]))
         for element in scene.elements
-        if _plays(element)
+        if plays(element)
     ]
     if voice_end:
         ends.append(voice_end + max(VOICE_PAUSE, request.transition_after(number).seconds))
     return max([*ends, 1 / request.output.fps]) if ends else request.theme.scene_seconds
 
 
-def _plays(element: AnyElement) -> TypeGuard[VideoElement | AudioElement]:
+def plays(element: AnyElement) -> TypeGuard[VideoElement | AudioElement]:
+    """Whether it is a file that plays as time passes."""
     return element.type in ("video", "audio")
 
 
-def _speed(element: VideoElement | AudioElement) -> float:
+def speed_of(element: VideoElement | AudioElement) -> float:
+    """How fast it plays; 1 is as it was recorded."""
     return element.speed if element.type == "video" else 1.0
 
 
@@ -231,9 +233,9 @@ def _sounds(
     for span in scenes:
         after = span.overlap / fps
         for index, element in enumerate(request.scenes[span.index].elements):
-            if not _plays(element) or not media[element.src].has_audio:
+            if not plays(element) or not media[element.src].has_audio:
                 continue
-            length = clip_seconds(element.trim, _speed(element), media[element.src])
+            length = clip_seconds(element.trim, speed_of(element), media[element.src])
             room = span.frames / fps - element.start
             loops = element.type == "video" and element.loop and length > 0
             period = frames_of_run(length, fps) / fps if loops else 0.0
@@ -251,7 +253,7 @@ def _sounds(
                     span.first / fps + element.start,
                     length,
                     element.trim.start,
-                    _speed(element),
+                    speed_of(element),
                     element.volume,
                     max(own[0], fade_in),
                     max(own[1], fade_out),
