@@ -35,7 +35,7 @@ def containers(stack: LocalStack) -> list[str]:
 
 def foremen(client: Client) -> list[str]:
     """The containers in which the engine is at work."""
-    return [c for c in containers(client.stack) if "render.engine.foreman" in docker("top", c)]
+    return [c for c in containers(client.stack) if "render.engine.start" in docker("top", c)]
 
 
 def inside(*command: str) -> str:

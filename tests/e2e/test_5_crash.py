@@ -24,13 +24,13 @@ def rendering(client: Client, job_id: str) -> bool:
 
 
 def encoders(client: Client) -> set[int]:
-    return processes_of(client.stack.supervisor.pid, "render.engine.foreman")
+    return processes_of(client.stack.supervisor.pid, "render.engine.start")
 
 
 def test_a_killed_render_is_done_again_and_its_slot_is_free(client: Client) -> None:
     job_id = long_job(client, 20)
     wait_until(lambda: rendering(client, job_id))
-    [worker] = {pid for pid in render_workers(client) if processes_of(pid, "render.engine.foreman")}
+    [worker] = {pid for pid in render_workers(client) if processes_of(pid, "render.engine.start")}
 
     os.kill(worker, signal.SIGKILL)
 

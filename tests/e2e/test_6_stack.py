@@ -144,4 +144,4 @@ def status(url: str, job_id: str) -> requests.Response:
 
 
 def rendering(pid: int) -> bool:
-    return bool(processes_of(pid, "render.engine.foreman"))
+    return bool(processes_of(pid, "render.engine.start"))

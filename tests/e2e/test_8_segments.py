@@ -136,7 +136,7 @@ def test_a_render_whose_function_was_killed_goes_on_with_what_is_missing(client:
 
     def function() -> set[int]:
         workers = processes_of(below, "RenderFunction", "_worker.py")
-        return {pid for pid in workers if processes_of(pid, "render.engine.foreman")}
+        return {pid for pid in workers if processes_of(pid, "render.engine.start")}
 
     killed = killed_half_way(client, function)
 
@@ -152,7 +152,7 @@ def test_a_render_whose_foreman_was_killed_goes_on_in_the_same_attempt(client: C
     below = client.stack.supervisor.pid
 
     def foreman() -> set[int]:
-        processes = processes_of(below, "render.engine.foreman")
+        processes = processes_of(below, "render.engine.start")
         return {pid for pid in processes if os.getpgid(pid) == pid}
 
     killed = killed_half_way(client, foreman)

@@ -162,7 +162,7 @@ def test_nothing_of_a_render_stays_on_the_disk(
 def processes() -> set[int]:
     """The processes of the render that runs below this one."""
     commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(os.getpid())}
-    return {pid for pid, file in commands.items() if file.exists() and "render.engine.foreman" in file.read_text()}
+    return {pid for pid, file in commands.items() if file.exists() and "render.engine.start" in file.read_text()}
 
 
 class Crashing(Engine):

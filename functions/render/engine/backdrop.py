@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.colors import rgba
+from render.engine.geometry import bands
 from render.engine.planes import Picture, from_light
-from render.engine.scenery import bands, scenery
+from render.engine.scenery import scenery
 
 if TYPE_CHECKING:
     from reelqueue.spec_scenes import Scene

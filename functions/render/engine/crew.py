@@ -29,7 +29,7 @@ _PIXEL_BYTES = 60
 # Where nobody collects orphans, they stay listed in their group; there is no use in waiting for that.
 _DYING_SECONDS = 1.0
 # All that is loaded stays, so there is no use in looking for garbage meanwhile, which would take a tenth of the time.
-_BEGIN = "import gc; gc.disable(); from render.engine.foreman import main; main()"
+_BEGIN = "import gc; gc.disable(); from render.engine.start import main; main()"
 # AWS Lambda gives a vCPU for so many megabytes.
 _LAMBDA_MB_PER_CPU = 1769
 

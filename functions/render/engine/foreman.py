@@ -1,9 +1,9 @@
 """The process that renders: it forks the other workers, hands out the tasks, passes on what is reported, and works too.
 
-It is a program of its own, started by ``crew.py``, for three reasons. It has one thread when it forks, which is safe,
-as it is not in a Lambda beside boto3's threads; workers share by fork what was loaded once; and it leads the group of
-processes in which everything that renders lives, so one signal ends all of it. When its caller dies, its standard input
-ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/shm for the semaphores of
+It is a program of its own (``start.py``), started by ``crew.py``, for three reasons. It has one thread when it forks,
+which is safe, as it is not in a Lambda beside boto3's threads; workers share by fork what was loaded once; and it leads
+the group of processes in which everything that renders lives, so one signal ends all of it. When its caller dies, its
+standard input ends, and it ends the group itself. Pipes are all it needs: Lambda has no /dev/shm for the semaphores of
 ``multiprocessing``.
 
 Its main thread is the first of the workers, since a process more would take 50 MB more. A second thread leads, and a
@@ -14,73 +14,52 @@ another: what sets type, and MoviePy, are gone again before frames take most mem
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
-import pickle
 import selectors
 import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
-
-import cv2
 
 from render.engine.audio import make_sound
 from render.engine.control import Control
 from render.engine.drawings import Drawings
+from render.engine.hands import FROM_CALLER, TO_CALLER, Hand, forked, leave_the_caller, threaded
 from render.engine.job import Job, Report, Task
 from render.engine.material import Material
 from render.engine.process import Ffmpeg
 from render.engine.schedule import Schedule
-from render.engine.worker import describe, serve, work
-
-if TYPE_CHECKING:
-    from reelqueue.spec_request import VideoRequest
-
-_FROM_CALLER, _TO_CALLER = 0, 1
-
-
-@dataclass(eq=False)
-class _Hand:
-    """Somebody at work, and the task in hand: a process forked for it, or a thread of the foreman, with no ``pid``."""
-
-    reports: int
-    tasks: int = -1
-    number: int = -1
-    pid: int = 0
-    task: Task | None = None
-    unread: bytes = field(default=b"", repr=False)
+from render.engine.worker import serve, work
 
 
 class Foreman:
     """Has one job done. ``helpers`` are at work for it already: each does one task, and no other."""
 
-    def __init__(self, job: Job, helpers: Iterable[_Hand]) -> None:
+    def __init__(self, job: Job, helpers: Iterable[Hand]) -> None:
         self._job = job
         self._material = Material.of(job.request, job.timeline, job.assets, Drawings(job.folder))
         self._schedule = Schedule(job.segments, job.missing)
         self._first = deque(self._tasks_before_segments())
         self._joined = False
-        self._workers: list[_Hand] = []
+        self._workers: list[Hand] = []
         self._helpers = [*helpers]
+        self._leaving: list[Hand] = []
         self._events = selectors.DefaultSelector()
 
     def run(self) -> None:
         """Work until the video is there, or something has failed. With that the process ends, and no worker is left."""
-        self._events.register(_FROM_CALLER, selectors.EVENT_READ)
+        self._events.register(FROM_CALLER, selectors.EVENT_READ)
         self._make_common_ground()
         for number in range(1, self._job.workers):
             self._hire(number)
         tasks, for_tasks = os.pipe()
         reports, for_reports = os.pipe()
-        self._workers.append(_Hand(reports, for_tasks, number=0))
+        self._workers.append(Hand(reports, for_tasks, number=0))
         # From here on there are threads, and nobody is forked.
         if self._job.request.output.format != "gif":
-            self._helpers.append(_sound_maker(self._job))
+            self._helpers.append(_makes_sound(self._job))
         for hand in (*self._workers, *self._helpers):
             self._events.register(hand.reports, selectors.EVENT_READ, hand)
         threading.Thread(target=self._lead_to_the_end).start()
@@ -94,7 +73,7 @@ class Foreman:
         except Exception:  # noqa: BLE001 - the end of a process: the log is all that can still be told
             traceback.print_exc()
         finally:
-            for hand in (*self._workers, *self._helpers):
+            for hand in (*self._workers, *self._helpers, *self._leaving):
                 if hand.pid:
                     os.kill(hand.pid, signal.SIGKILL)
                     os.waitpid(hand.pid, 0)
@@ -102,12 +81,12 @@ class Foreman:
             os._exit(status)
 
     def _lead(self) -> None:
-        for hand in self._workers:
+        for hand in [*self._workers]:
             self._give(hand)
         goes_on = True
         while goes_on and (self._helpers or any(hand.task for hand in self._workers)):
             for key, _ in self._events.select():
-                if key.fd == _FROM_CALLER:
+                if key.fd == FROM_CALLER:
                     os.killpg(0, signal.SIGKILL)  # the caller is gone, and this process goes with its group
                 goes_on = goes_on and self._listen(key.data)
 
@@ -137,21 +116,26 @@ class Foreman:
             self._events.close()
             os.close(tasks)
             os.close(reports)
-            _leave_the_caller()
+            leave_the_caller()
             work(self._job, self._material, for_tasks, for_reports)
         os.close(for_tasks)
         os.close(for_reports)
-        self._workers.append(_Hand(reports, tasks, number, pid))
+        self._workers.append(Hand(reports, tasks, number, pid))
 
-    def _give(self, hand: _Hand) -> None:
-        """Give a worker its next task, if there is one."""
+    def _give(self, hand: Hand) -> None:
+        """Give a worker its next task; without one it leaves, and its memory is free when the others are done."""
         hand.task = self._next(hand)
         if hand.task:
             # One that has died since its last report is buried when the end of its reports is read.
             with contextlib.suppress(BrokenPipeError):
                 os.write(hand.tasks, hand.task.line())
+        elif hand.pid:
+            self._events.unregister(hand.reports)
+            self._workers.remove(hand)
+            self._leaving.append(hand)
+            os.close(hand.tasks)
 
-    def _next(self, hand: _Hand) -> Task | None:
+    def _next(self, hand: Hand) -> Task | None:
         if self._first:
             return self._first.popleft()
         index = self._schedule.take(hand.number)
@@ -163,7 +147,7 @@ class Foreman:
         self._joined = True
         return Task("join")
 
-    def _listen(self, hand: _Hand) -> bool:
+    def _listen(self, hand: Hand) -> bool:
         """Pass on what a worker says; whether the work goes on."""
         data = os.read(hand.reports, 1 << 16)
         if not data:
@@ -172,7 +156,7 @@ class Foreman:
         *lines, hand.unread = (hand.unread + data).split(b"\n")
         for line in lines:
             report = Report.from_line(line + b"\n")
-            os.write(_TO_CALLER, report.line())
+            os.write(TO_CALLER, report.line())
             if report.kind == "error":
                 return False
             if report.kind == "done" and hand in self._helpers:
@@ -181,103 +165,36 @@ class Foreman:
                 self._give(hand)
         return True
 
-    def _dismiss(self, helper: _Hand) -> None:
+    def _dismiss(self, helper: Hand) -> None:
         """Let go a helper that has done its task."""
         self._events.unregister(helper.reports)
         self._helpers.remove(helper)
         if helper.pid:
             os.waitpid(helper.pid, 0)
 
-    def _bury(self, hand: _Hand) -> None:
+    def _bury(self, hand: Hand) -> None:
         """Report one that has died over its task; the main thread leaves a trace in the log, as the others do."""
         (self._workers if hand in self._workers else self._helpers).remove(hand)
         how = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1]) if hand.pid else 1
         report = Report("died", hand.task or Task("segment"), error={"exit": how})
-        os.write(_TO_CALLER, report.line())
+        os.write(TO_CALLER, report.line())
 
 
-# What draws is loaded where it is needed, and in no process that renders: its import alone takes as long as these need
-# to begin.
-
-
-def _draw_texts(request: VideoRequest, drawings: Drawings) -> None:
-    from render.engine.text import draw_texts
-
-    draw_texts(request, drawings)
+def draws_captions(job: Job) -> Hand:
+    """Who draws the captions of a job."""
+    return forked(Task("captions"), partial(_draw_captions, job))
 
 
 def _draw_captions(job: Job) -> None:
+    # Loaded where it is needed, and in no process that renders.
     from render.engine.caption_art import draw_captions
 
     draw_captions(job.request, job.cues, job.timeline.fps, Drawings(job.folder))
 
 
-def _sound_maker(job: Job) -> _Hand:
+def _makes_sound(job: Job) -> Hand:
     """Who makes the sound, beside all else: as a task, it would leave one worker with more to do than the others."""
-
-    def make() -> None:
-        ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
-        make_sound(job.timeline, job.assets.paths, job.request.output, job.sound, ffmpeg)
-
-    reports, for_reports = os.pipe()
-    threading.Thread(target=_do, args=(Task("sound"), make, for_reports)).start()
-    return _Hand(reports, task=Task("sound"))
-
-
-def _process(task: Task, make: Callable[[], None]) -> _Hand:
-    """A process that does this, and ends."""
-    reports, for_reports = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(reports)
-            _leave_the_caller()
-            _do(task, make, for_reports)
-        finally:
-            # Not the foreman's exit handlers, nor its buffers: this process is a copy of it.
-            os._exit(0)
-    os.close(for_reports)
-    return _Hand(reports, pid=pid, task=task)
-
-
-def _do(task: Task, make: Callable[[], None], reports: int) -> None:
-    """The life of a helper."""
-    report = Report("done", task)
-    try:
-        make()
-    except Exception as error:  # noqa: BLE001 - the end of a thread or process: it is told to the other side
-        report = Report("error", task, error=describe(error))
-    with os.fdopen(reports, "wb", buffering=0) as answers:
-        answers.write(report.line())
-
-
-def _leave_the_caller() -> None:
-    """Let go of the pipes from and to the caller, which are the foreman's."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, _FROM_CALLER)
-    os.dup2(nothing, _TO_CALLER)
-
-
-def main() -> None:
-    """Read a request, then its job, and have it done."""
-    # A worker is one thread beside its encoder: more only wait for each other (measured: 8.9 ms of CPU for a frame of
-    # snow with two threads, 4.3 ms with one), and threads of this process would not survive the fork.
-    cv2.setNumThreads(1)
-    # What was loaded is no garbage, and shall not be copied for being looked at; the crew began without looking.
-    gc.freeze()
-    # Closed by no one: what is forked meanwhile is a copy of this process.
-    caller = open(_FROM_CALLER, "rb", closefd=False)  # noqa: SIM115
-    helpers: list[_Hand] = []
-    try:
-        request, folder = pickle.load(caller)  # noqa: S301 - written by crew.py, on the other end of this pipe
-        if any(element.type == "text" for scene in request.scenes for element in scene.elements):
-            helpers.append(_process(Task("texts"), partial(_draw_texts, request, Drawings(folder))))
-        job = pickle.load(caller)  # noqa: S301
-    except (EOFError, pickle.UnpicklingError):
-        # The caller is gone, or has no job; whoever draws goes with the group.
-        os.killpg(0, signal.SIGKILL)
-    if any(scene.captions for scene in job.request.scenes):
-        helpers.append(_process(Task("captions"), partial(_draw_captions, job)))
-    gc.freeze()
-    gc.enable()
-    Foreman(job, helpers).run()
+    ffmpeg = Ffmpeg(job.ffmpeg, Control(), job.folder, own_groups=False)
+    return threaded(
+        Task("sound"), lambda: make_sound(job.timeline, job.assets.paths, job.request.output, job.sound, ffmpeg)
+    )

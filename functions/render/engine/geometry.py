@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reelqueue.spec_scenes import Fit, PositionName, VisualElement
+
+
+_ROWS = 32
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,12 @@ class Fitted:
 
     seen: tuple[float, float]
     box: Box
+
+
+def bands(height: int, top: int = 0) -> Iterator[slice]:
+    """The rows of a picture, from the top one on, a few at a time: what is reckoned for them stays in the cache."""
+    for first in range(top, height, _ROWS):
+        yield slice(first, min(first + _ROWS, height))
 
 
 def pixels(length: float | str, whole: int) -> float:

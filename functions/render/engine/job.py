@@ -8,9 +8,12 @@ unpickled.
 from __future__ import annotations
 
 import json
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from reelqueue.errors import AssetError, RenderError
 
 if TYPE_CHECKING:
     # Loaded by those who make and who do jobs: the crew is started before any of it is needed.
@@ -75,6 +78,17 @@ class Report:
     task: Task
     frames: int = 0
     error: dict[str, Any] | None = None
+
+    @classmethod
+    def of_error(cls, task: Task, error: Exception) -> Report:
+        """What went wrong, as it passes through a pipe."""
+        if isinstance(error, AssetError):
+            told = {"asset": error.details[0].pointer, "message": error.details[0].message, "code": error.code}
+        elif isinstance(error, RenderError):
+            told = {"render": error.message}
+        else:
+            told = {"trace": "".join(traceback.format_exception(error))}
+        return cls("error", task, error=told)
 
     def line(self) -> bytes:
         return _line({"kind": self.kind, "task": vars(self.task), "frames": self.frames, "error": self.error})

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engine.geometry import Box
+from render.engine.geometry import Box, bands
 from render.engine.pixels import Plane, lay_over, sample
 
 # Rec. ITU-R BT.709: RGB 0-255 to Y 16-235, Cb and Cr 16-240.
@@ -136,11 +136,17 @@ def from_rgb(rgb: NDArray[np.uint8]) -> Picture:
 
 def from_light(rgb: NDArray[np.float32], noise: NDArray[np.float32]) -> Picture:
     """An opaque picture from RGB in floating point (0-255), dithered by ``noise`` (-0.5 to 0.5): no bands."""
-    half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-    quarter = noise[: half[1], : half[0]]
+    height, width = rgb.shape[:2]
+    y, (u, v) = np.empty((height, width), np.uint8), np.empty((2, height // 2, width // 2), np.uint8)
     matrix = _TO_YUV.astype(np.float32)
-    u, v = cv2.split(cv2.transform(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), matrix[1:]))
-    return Picture(_dithered(cv2.transform(rgb, matrix[:1]), noise), _dithered(u, quarter), _dithered(v, -quarter))
+    for rows in bands(height):
+        half = slice(rows.start // 2, rows.stop // 2)
+        quarter = noise[half, : width // 2]
+        small = cv2.resize(rgb[rows], (width // 2, half.stop - half.start), interpolation=cv2.INTER_AREA)
+        chroma = cv2.split(cv2.transform(small, matrix[1:]))
+        y[rows] = _dithered(cv2.transform(rgb[rows], matrix[:1]), noise[rows])
+        u[half], v[half] = _dithered(chroma[0], quarter), _dithered(chroma[1], -quarter)
+    return Picture(y, u, v)
 
 
 def from_pixels(rgba: NDArray[np.uint8]) -> Picture:

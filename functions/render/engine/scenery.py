@@ -7,7 +7,7 @@ picture calm, since that is where text stands.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,20 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.colors import rgba
+from render.engine.geometry import bands
 
 if TYPE_CHECKING:
     from reelqueue.themes import Colors, Scenery
 
-_ROWS = 32
-
 Light = NDArray[np.float32]
 Paint = NDArray[np.float32]
-
-
-def bands(height: int, top: int = 0) -> Iterator[slice]:
-    """The rows of a picture, from the top one on, a few at a time: what is reckoned for them stays in the cache."""
-    for first in range(top, height, _ROWS):
-        yield slice(first, min(first + _ROWS, height))
 
 
 def scenery(kind: Scenery, sky: Light, colors: Colors) -> Light:

@@ -7,7 +7,6 @@ import time
 import traceback
 from typing import IO
 
-from reelqueue.errors import AssetError, RenderError
 from render.engine.compose import Composer
 from render.engine.control import Control
 from render.engine.drawings import until_there
@@ -38,7 +37,7 @@ class Worker:
             try:
                 self._do(task)
             except Exception as error:  # noqa: BLE001 - a process boundary: what went wrong is told to the other side
-                self._tell(Report("error", task, error=describe(error)))
+                self._tell(Report.of_error(task, error))
                 return
             self._tell(Report("done", task))
 
@@ -83,15 +82,6 @@ class Worker:
     def _tell(self, report: Report) -> None:
         self._reports.write(report.line())
         self._reports.flush()
-
-
-def describe(error: Exception) -> dict[str, str]:
-    """An error as it passes through a pipe."""
-    if isinstance(error, AssetError):
-        return {"asset": error.details[0].pointer, "message": error.details[0].message, "code": error.code}
-    if isinstance(error, RenderError):
-        return {"render": error.message}
-    return {"trace": "".join(traceback.format_exception(error))}
 
 
 def serve(job: Job, material: Material, tasks: int, reports: int) -> None:

@@ -41,7 +41,7 @@ def members(group: int) -> list[int]:
 def is_worker(pid: int) -> bool:
     """Not the ffmpeg that makes the sound."""
     try:
-        return b"render.engine.foreman" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"render.engine.start" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 
@@ -85,7 +85,7 @@ class Deadly(Control):
         self._killed: set[int] = set()
 
     def watch(self, process: subprocess.Popen[bytes]) -> None:
-        if "render.engine.foreman" in str(process.args):
+        if "render.engine.start" in str(process.args):
             self.groups.append(process.pid)
         super().watch(process)
 
@@ -188,7 +188,7 @@ from render.engine.render import render
 class Telling(Control):
     def watch(self, process):
         super().watch(process)
-        if "render.engine.foreman" in str(process.args):
+        if "render.engine.start" in str(process.args):
             print(process.pid, flush=True)
 
     def advance(self, percent):

@@ -15,7 +15,7 @@ from tests.golden.cases import CASES
 from tests.golden.frames import request_of
 
 # All that a crew loads, but for what draws captions, which makes texts of its own.
-LOADED = "render.engine.foreman, render.engine.text, render.engine.vp9, render.engine.spectrum"
+LOADED = "render.engine.start, render.engine.foreman, render.engine.text, render.engine.vp9, render.engine.spectrum"
 
 
 def sent(value: object) -> Any:
