@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from render.engine.colors import rgba
-from render.engine.discs import luma_and_chroma
+from render.engine.discs import FrameDiscs
 from render.engine.planes import Frame, color_levels
 from render.engine.wander import Wander
 
@@ -38,7 +38,7 @@ class Glow:
         # First the halos, then the sparks: each place counts for both.
         looks = [(radius * _HALO / 2, _HALO_OPACITY, 0.98) for radius, _, _ in sparks]
         looks += [(radius, opacity, 0.8) for radius, _, opacity in sparks]
-        self._luma, self._chroma = luma_and_chroma(looks, (width, height))
+        self._discs = FrameDiscs(looks, (width, height))
         chance = np.random.default_rng(7).random((7, len(sparks)))
         self._ways = Wander(
             (width, height),
@@ -52,13 +52,11 @@ class Glow:
         )
         tints = [color_levels(rgba(color, colors)[:3]) for color in (colors.accent, _MAGENTA)]
         own = np.array([tints[int(part > 0.5)] for part in chance[6]], np.uint16)
-        self._y_level, self._u_level, self._v_level = (np.tile(own[:, plane], 2) for plane in range(3))
+        self._levels = tuple(np.tile(own[:, plane], 2) for plane in range(3))
 
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the sparks of this moment of the video over the frame."""
         x, y = self._ways.at(seconds)
         breath = 0.55 + 0.45 * np.sin(2.6 * self._ways.pace * seconds + 3 * self._ways.turn)
         x, y, breath = (np.tile(values, 2) for values in (x, y, breath))
-        self._luma.paint(frame.y, self._y_level, x, y, breath)
-        self._chroma.paint(frame.u, self._u_level, x / 2, y / 2, breath)
-        self._chroma.paint(frame.v, self._v_level, x / 2, y / 2, breath)
+        self._discs.paint(frame, self._levels, x, y, breath)

@@ -286,3 +286,19 @@ void paint_discs(int32_t count, const int32_t *sides, const int32_t *starts, con
             }
         }
 }
+
+/* Where discs were painted, the pixels of another plane of the same size. */
+void put_back(int32_t count, const int32_t *sides, const int32_t *lefts, const int32_t *tops, const uint8_t *source,
+              uint8_t *plane, int32_t width, int32_t height) {
+    for (int32_t disc = 0; disc < count; disc++) {
+        int32_t across = (sides[disc] + 7) / 8 * 8, left = lefts[disc] < 0 ? 0 : lefts[disc];
+        int32_t right = lefts[disc] + across > width ? width : lefts[disc] + across;
+        int32_t top = tops[disc] < 0 ? 0 : tops[disc];
+        int32_t low = tops[disc] + sides[disc] > height ? height : tops[disc] + sides[disc];
+        if (left >= right) continue;
+        for (int32_t row = top; row < low; row++) {
+            ptrdiff_t at = (ptrdiff_t)row * width + left;
+            __builtin_memcpy(plane + at, source + at, (size_t)(right - left));
+        }
+    }
+}

@@ -19,6 +19,7 @@ from render.engine.processor import claims
 Plane = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Shades = NDArray[np.uint16]
+Places = NDArray[np.int32]
 
 LONGEST_STEP = 2.0
 """So far may two samples lie apart, in pixels of what is sampled."""
@@ -46,7 +47,8 @@ def load(path: Path) -> ctypes.CDLL:
     library.sample.argtypes = [place, stride, number, number, place, stride, number, number, *4 * [real], place]
     library.lay_over.argtypes = [*3 * [place, stride], number, number, number]
     library.paint_discs.argtypes = [number, *3 * [place], number, *7 * [place], number, number]
-    for function in (library.sample, library.lay_over, library.paint_discs):
+    library.put_back.argtypes = [number, *5 * [place], number, number]
+    for function in (library.sample, library.lay_over, library.paint_discs, library.put_back):
         function.restype = None
     return library
 
@@ -132,6 +134,22 @@ class Discs:
             raise ValueError(f"a plane of {plane.shape}, or arrays, that are not of these discs")
         each = (_whole(values) for values in (x, y, parts, shades))
         _library.paint_discs(*self._table, *each, *self._used, _whole(plane), *self._size)
+
+    def places(self) -> Places:
+        """Where the discs were painted last: the left and the upper edge of each."""
+        return self._scratch[: 2 * self._full.size].copy()
+
+    def put_back(self, plane: Plane, source: Plane, places: Places) -> None:
+        """Where the discs were painted, make a plane the same as another again, which it was before.
+
+        Raises:
+            ValueError: a plane is not of the discs' size, or the places are not theirs.
+        """
+        if not plane.shape == source.shape == self._thickest.shape or places.size != 2 * self._full.size:
+            raise ValueError(f"planes of {plane.shape} and {source.shape}, or places, that are not of these discs")
+        left = _whole(places)
+        top = left + places.nbytes // 2
+        _library.put_back(*self._table[:2], left, top, _whole(source), _whole(plane), *self._size)
 
 
 def _in_rows(plane: Plane) -> Plane:

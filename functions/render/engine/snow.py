@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from render.engine.discs import luma_and_chroma
+from render.engine.discs import FrameDiscs
 from render.engine.planes import Frame
 from render.engine.wander import Wander
 
@@ -35,7 +35,7 @@ class Snow:
             for number in range(count)
         ]
         looks = [(radius, opacity, soft) for radius, _, opacity, soft in flakes]
-        self._luma, self._chroma = luma_and_chroma(looks, (width, height))
+        self._discs = FrameDiscs(looks, (width, height))
         self._white, self._grey = (np.full(len(flakes), level, np.uint16) for level in (_WHITE, _GREY))
         chance = np.random.default_rng(20).random((6, len(flakes)))
         self._ways = Wander(
@@ -52,6 +52,4 @@ class Snow:
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the snow of this moment of the video over the frame."""
         x, y = self._ways.at(seconds)
-        self._luma.paint(frame.y, self._white, x, y)
-        for plane in (frame.u, frame.v):
-            self._chroma.paint(plane, self._grey, x / 2, y / 2)
+        self._discs.paint(frame, (self._white, self._grey, self._grey), x, y)

@@ -61,6 +61,8 @@ class Stage:
         """Make ``frame`` the scene's frame ``number``. Numbers may not go back."""
         if self._backdrop:
             frame.copy_from(self._backdrop)
+        else:
+            frame.changed()
         for index, layer in enumerate(self._layers):
             if index == self._below_decoration:
                 self._decorate(frame, number)

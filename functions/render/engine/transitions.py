@@ -45,6 +45,7 @@ class Mixer:
                 self._xfade.push(picture, number)
             mixed = self._xfade.vpull().to_ndarray()
             np.copyto(before.buffer, mixed.reshape(-1))
+        before.changed()
         self.next += 1
 
     def _filter(self, kind: str, size: tuple[int, int], fps: int) -> Graph:

@@ -184,11 +184,33 @@ def test_discs_are_painted_as_numpy_paints_them(seed: int, size: tuple[int, int]
         assert np.array_equal(plane, expected)
 
 
+@given(seed=seeds, size=st.tuples(sides, sides), reaches=st.lists(st.integers(0, 12), min_size=1, max_size=5))
+def test_what_lay_under_discs_is_put_back(seed: int, size: tuple[int, int], reaches: list[int]) -> None:
+    """Wherever they lay, and wherever others of them were painted since; nothing beside them is touched."""
+    chance = np.random.default_rng(seed)
+    covers = [chance.integers(0, 256, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint8) for reach in reaches]
+    discs = Discs(covers, (size[1], size[0]))
+    before = fenced(noise(seed, *size))
+    plane, shades = fenced(before), chance.integers(0, 256, len(covers), np.uint16)
+    discs.paint(plane, shades, *np.ascontiguousarray(chance.uniform(-20, 90, (2, len(covers)))))
+    places, painted = discs.places(), plane != before
+    discs.paint(noise(seed, *size), shades, *np.ascontiguousarray(chance.uniform(-20, 90, (2, len(covers)))))
+    discs.put_back(plane, before, places)
+    assert np.array_equal(plane, before)
+    other = fenced(255 - before)
+    discs.put_back(plane, other, places)
+    changed = plane != before
+    assert np.array_equal(plane[changed], other[changed])
+    assert not (painted & ~changed).any()
+
+
 def test_discs_do_not_paint_on_a_plane_of_another_size() -> None:
     discs = Discs([np.ones((1, 1, 3, 3), np.uint8)], (9, 8))
     middle = np.zeros(1)
     with pytest.raises(ValueError, match=r"a plane of \(9, 8\)"):
         discs.paint(noise(1, 9, 8), np.zeros(1, np.uint16), middle, middle)
+    with pytest.raises(ValueError, match=r"planes of \(9, 8\) and \(8, 9\)"):
+        discs.put_back(noise(1, 9, 8), noise(1, 8, 9), discs.places())
 
 
 def test_a_processor_without_avx2_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, library: Path) -> None:
