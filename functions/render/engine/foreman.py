@@ -21,12 +21,11 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Iterable
-from functools import partial
 
 from render.engine.audio import make_sound
 from render.engine.control import Control
 from render.engine.drawings import Drawings
-from render.engine.hands import FROM_CALLER, TO_CALLER, Hand, forked, leave_the_caller, threaded
+from render.engine.hands import FROM_CALLER, TO_CALLER, Hand, leave_the_caller, threaded
 from render.engine.job import Job, Report, Task
 from render.engine.material import Material
 from render.engine.process import Ffmpeg
@@ -178,18 +177,6 @@ class Foreman:
         how = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1]) if hand.pid else 1
         report = Report("died", hand.task or Task("segment"), error={"exit": how})
         os.write(TO_CALLER, report.line())
-
-
-def draws_captions(job: Job) -> Hand:
-    """Who draws the captions of a job."""
-    return forked(Task("captions"), partial(_draw_captions, job))
-
-
-def _draw_captions(job: Job) -> None:
-    # Loaded where it is needed, and in no process that renders.
-    from render.engine.caption_art import draw_captions
-
-    draw_captions(job.request, job.cues, job.timeline.fps, Drawings(job.folder))
 
 
 def _makes_sound(job: Job) -> Hand:

@@ -18,7 +18,7 @@ import cv2
 
 from render.engine.drawings import Drawings
 from render.engine.hands import FROM_CALLER, Hand, forked
-from render.engine.job import Task
+from render.engine.job import Job, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,10 +47,10 @@ def main() -> None:
     except (EOFError, pickle.UnpicklingError):
         # The caller is gone, or has no job; whoever draws goes with the group.
         os.killpg(0, signal.SIGKILL)
-    from render.engine.foreman import Foreman, draws_captions
+    from render.engine.foreman import Foreman
 
     if any(scene.captions for scene in job.request.scenes):
-        helpers.append(draws_captions(job))
+        helpers.append(forked(Task("captions"), partial(_draw_captions, job)))
     gc.freeze()
     gc.enable()
     Foreman(job, helpers).run()
@@ -73,3 +73,9 @@ def _draw_texts(request: VideoRequest, folder: Path) -> None:
     from render.engine.text import draw_texts
 
     draw_texts(request, Drawings(folder))
+
+
+def _draw_captions(job: Job) -> None:
+    from render.engine.caption_art import draw_captions
+
+    draw_captions(job.request, job.cues, job.timeline.fps, Drawings(job.folder))
