@@ -5,7 +5,7 @@ A family of the request sets what it can; what it lacks is set by Noto, which ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -83,13 +83,14 @@ def family(name: FontName, weight: Weight) -> Typeface:
     return _typeface(_file(package, files[1 if bold else 0]), 0, weight)
 
 
-def fallbacks(language: Language, weight: Weight) -> list[Typeface]:
+def fallbacks(language: Language, weight: Weight) -> Iterator[Typeface]:
     """What sets the characters that a family lacks, first come first; Han characters in the forms of this language."""
     files = [(_NOTO, "NotoSans[wght].ttf", 0)]
     files += [(_NOTO, f"NotoSans{script}[wght].ttf", 0) for script in _SCRIPTS[:-1]]
     files.append((_CJK, "NotoSansCJK-VF.otf.ttc", _CJK_FACES[language]))
     files.append((_NOTO, "NotoSansSymbols[wght].ttf", 0))
-    return [_typeface(_file(package, file), index, weight) for package, file, index in files]
+    for package, file, index in files:
+        yield _typeface(_file(package, file), index, weight)
 
 
 def emoji() -> Typeface:

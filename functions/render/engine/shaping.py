@@ -95,7 +95,7 @@ class Shaper:
     def __init__(self, family: FontName, weight: Weight, language: Language | None) -> None:
         self.typeface = named_family(family, weight)
         self.language = language
-        self._others = fallbacks(language or "zh-Hans", weight)
+        self._weight = weight
         self._chosen: dict[tuple[str, Typeface | None], Typeface] = {}
 
     def runs(self, text: str) -> list[Run]:
@@ -165,10 +165,15 @@ class Shaper:
     def _choice(self, cluster: str, drawn: list[str], before: Typeface | None) -> Typeface | None:
         if before is not None and before.has(drawn):
             return before
-        in_order = [self.typeface, *self._others, emoji()]
+        return next((typeface for typeface in self._in_order(cluster) if typeface.has(drawn)), None)
+
+    def _in_order(self, cluster: str) -> Iterator[Typeface]:
+        """The fonts that a cluster is looked for in; each is opened when those before it have failed."""
         if _is_emoji(cluster):
-            in_order.insert(0, emoji())
-        return next((typeface for typeface in in_order if typeface.has(drawn)), None)
+            yield emoji()
+        yield self.typeface
+        yield from fallbacks(self.language or "zh-Hans", self._weight)
+        yield emoji()
 
 
 def _is_emoji(cluster: str) -> bool:

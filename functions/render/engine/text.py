@@ -121,7 +121,10 @@ class _Drawing:
         self._glow = style.glow
         # Glyphs may swing out of their lines, by half an em at most.
         stroke = self._outline.width if self._outline else 0
-        self._spread = math.ceil(stroke + max(3.5 * self._blur, _HALO * size if self._glow else 0) + size / 2) + 2
+        overhang = _RULE_WIDTH * size - layout.width if rule else 0.0
+        around = max(stroke + max(3.5 * self._blur, _HALO * size if self._glow else 0.0), overhang)
+        self._reach = math.ceil(around) + 2
+        self._spread = math.ceil(around + size / 2) + 2
         below = (_RULE_GAP + _RULE_HEIGHT) * size if rule else 0.0
         width = math.ceil(layout.width) + 2 * self._padding[0]
         height = math.ceil(layout.height + below) + 2 * self._padding[1]
@@ -129,7 +132,7 @@ class _Drawing:
         self._canvas = (self._size[0] + 2 * self._spread, self._size[1] + 2 * self._spread)
 
     def block(self) -> Lettering:
-        ink = self._ink(1)
+        ink = self._trimmed(self._ink(1))
         letters = [_tinted(ink.shape / np.float32(255), self._color)]
         if ink.colored is not None:
             letters.append(ImageClip(ink.colored, transparent=True, duration=1))
@@ -140,6 +143,14 @@ class _Drawing:
         if self._panel is None and self._outline is None:
             block = replace(block, color=self._color[:3])
         return self._typed(block, [*panel, *rule]) if self._is_typed else block
+
+    def _trimmed(self, ink: Ink) -> Ink:
+        """Cut off the canvas what glyphs might have swung out into and did not: half of all that would be composed."""
+        cut = max(0, min(self._spread, _clear(_solid(ink))) - self._reach)
+        self._spread -= cut
+        self._canvas = (self._canvas[0] - 2 * cut, self._canvas[1] - 2 * cut)
+        here = np.s_[cut : cut + self._canvas[1], cut : cut + self._canvas[0]]
+        return Ink(ink.shape[here], None if ink.colored is None else ink.colored[here])
 
     def _typed(self, block: Lettering, ground: list[ImageClip]) -> Lettering:
         """The block with what it takes to type it; ``ground`` stays."""
@@ -208,8 +219,7 @@ class _Drawing:
         if self._outline is None:
             return []
         fine = max(1, min(3, math.isqrt(_FINE_PIXELS // (self._canvas[0] * self._canvas[1]))))
-        ink = self._ink(fine)
-        solid = ink.shape if ink.colored is None else np.maximum(ink.shape, ink.colored[:, :, 3])
+        solid = _solid(self._ink(fine))
         away = cv2.distanceTransform(np.where(solid > 127, 0, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         cover = np.clip(self._outline.width * fine + 1 - away, 0, 1)
         shape = np.asarray(cv2.resize(cover, self._canvas, interpolation=cv2.INTER_AREA), np.float32)
@@ -224,8 +234,7 @@ class _Drawing:
     def _shadow_clip(self, letters: list[ImageClip]) -> list[ImageClip]:
         if not self._blur:
             return []
-        soft = np.asarray(cv2.GaussianBlur(_cover(letters), (0, 0), self._blur), np.float32)
-        return [_tinted(soft, _SHADOW).with_position((0, round(self._blur / 2)))]
+        return [_tinted(_blurred(_cover(letters), self._blur), _SHADOW).with_position((0, round(self._blur / 2)))]
 
     def _glow_clips(self, letters: list[ImageClip]) -> list[ImageClip]:
         """Light around the letters, as of a tube: wide and faint, close and bright."""
@@ -234,7 +243,7 @@ class _Drawing:
         shape, color = _cover(letters), rgba(self._glow, self._colors)
         clips = []
         for reach, strength in ((0.26, 0.85), (0.07, 0.9)):
-            soft = np.asarray(cv2.GaussianBlur(shape, (0, 0), reach * self._layout.size), np.float32)
+            soft = _blurred(shape, reach * self._layout.size)
             clips.append(_tinted(np.clip(soft * (1 + 4 * reach), 0, 1) * np.float32(strength), color))
         return clips
 
@@ -242,7 +251,7 @@ class _Drawing:
         if self._rule is None:
             return []
         size = self._layout.size
-        width, height = max(1, round(size * 0.9)), max(2, round(size * _RULE_HEIGHT))
+        width, height = max(1, round(size * _RULE_WIDTH)), max(2, round(size * _RULE_HEIGHT))
         x = self._spread + round(self._aligned(width))
         y = self._spread + math.ceil(self._layout.height + _RULE_GAP * size)
         bar = np.ones((min(height, self._canvas[1] - y), width), np.float32)
@@ -252,20 +261,37 @@ class _Drawing:
 _SHADOW: RGBA = (0, 8, 24, 140)
 # What a panel adds to the width and the height of its text, and where the rule of a title lies; in em.
 _PANEL = (1.2, 0.6)
-_RULE_GAP, _RULE_HEIGHT = 0.3, 0.065
+_RULE_GAP, _RULE_HEIGHT, _RULE_WIDTH = 0.3, 0.065, 0.9
 _FINE_PIXELS = 16_000_000
 # What belongs to a word beside its advance, and below its baseline; in em.
 _BESIDE, _BELOW = 0.05, 0.3
 # How far a glow reaches, in em.
-_HALO = 0.7
+_HALO = 0.8
 
 
 def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:
     """A clip of one colour, as opaque as ``shape`` (0-1) says."""
-    pixels = np.empty((*shape.shape, 4), np.uint8)
-    pixels[:, :, :3] = color[:3]
-    pixels[:, :, 3] = np.rint(shape * color[3])
+    levels = [np.full(shape.shape, level, np.uint8) for level in color[:3]]
+    pixels = cv2.merge([*levels, np.asarray(cv2.convertScaleAbs(shape, alpha=color[3]), np.uint8)])
     return ImageClip(pixels, transparent=True, duration=1)
+
+
+def _solid(ink: Ink) -> NDArray[np.uint8]:
+    """How opaque letters and emoji are together."""
+    return ink.shape if ink.colored is None else np.maximum(ink.shape, ink.colored[:, :, 3])
+
+
+def _clear(cover: NDArray[np.uint8]) -> int:
+    """How far what is covered stays away from all edges; 0 where nothing is."""
+    rows, columns = (np.flatnonzero(cover.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return 0
+    return int(min(rows[0], cover.shape[0] - 1 - rows[-1], columns[0], cover.shape[1] - 1 - columns[-1]))
+
+
+def _blurred(cover: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """A cover, softened; there is nothing beyond its edges."""
+    return np.asarray(cv2.GaussianBlur(cover, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _cover(clips: list[ImageClip]) -> NDArray[np.float32]:
@@ -278,13 +304,9 @@ def _cover(clips: list[ImageClip]) -> NDArray[np.float32]:
 
 def _cropped(rgba: NDArray[np.uint8], spread: int) -> Lettering:
     """A block with no more around its text than shows all that is there, and one clear pixel: it is painted often."""
-    seen = rgba[:, :, 3] > 0
-    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    if not len(rows):
-        rows, columns = np.array([0]), np.array([0])
-    clear = (rows[0], seen.shape[0] - 1 - rows[-1], columns[0], seen.shape[1] - 1 - columns[-1])
-    cut = max(0, min(spread, int(min(clear)) - 1))
-    return Lettering(np.ascontiguousarray(rgba[cut : len(seen) - cut, cut : seen.shape[1] - cut]), spread - cut)
+    high, wide = rgba.shape[:2]
+    cut = max(0, min(spread, _clear(rgba[:, :, 3]) - 1))
+    return Lettering(np.ascontiguousarray(rgba[cut : high - cut, cut : wide - cut]), spread - cut)
 
 
 def _flat(clips: list[ImageClip], canvas: tuple[int, int]) -> NDArray[np.uint8]:

@@ -34,6 +34,13 @@ def test_no_letter_is_cut_off(text: str) -> None:
     assert alpha[0].max() == alpha[-1].max() == alpha[:, 0].max() == alpha[:, -1].max() == 0
 
 
+def test_the_rule_below_a_title_is_whole_where_the_title_is_narrower() -> None:
+    element = TextElement.model_validate({"type": "text", "text": "i", "style": "title", "size": 200, "shadow": False})
+    alpha = draw(element, named("corporate"), (640, 360)).rgba[:, :, 3]
+    (rows,) = np.nonzero(alpha.any(axis=1))
+    assert np.count_nonzero(alpha[rows[-1]]) == round(0.9 * 200)
+
+
 def test_a_background_is_a_panel_around_the_text() -> None:
     plain, panel = drawn(shadow=False), drawn(background="#00FF00")
     assert panel.size > plain.size
