@@ -14,24 +14,23 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reelqueue.errors import AssetError, RenderError
+from reelqueue.errors import AssetError
+from render.engine.coding import encode, loudness, loudness_of
 from render.engine.ducking import Ducking
-from render.engine.loudness import MEASURING, Level, Loudness, brought_to_target
-from render.engine.process import CLIENT_INPUT, LOCAL_INPUT, SOUNDING, Ffmpeg, Running
+from render.engine.loudness import Level, Loudness, brought_to_target
+from render.engine.process import CLIENT_INPUT, SOUNDING, Ffmpeg, Running
 from render.engine.timeline import SAMPLE_RATE, Sound, Timeline
 
 if TYPE_CHECKING:
-    from reelqueue.spec_output import Output, Quality
+    from reelqueue.spec_output import Output
 
 CHANNELS = 2
 _BLOCK = SAMPLE_RATE
 _SAMPLE_BYTES = 4 * CHANNELS
 # A sound that starts or stops in the middle of a wave clicks; 5 ms are too short to be heard as a fade.
 _DECLICK = 0.005
-_RATES: dict[Quality, str] = {"draft": "96k", "low": "128k", "medium": "192k", "high": "256k"}
 # A sound that ends this long before its element does is not merely rounded.
 _MISSING_SECONDS = 1
-_RAW = ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS)]
 
 
 def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, target: Path, ffmpeg: Ffmpeg) -> None:
@@ -39,51 +38,27 @@ def make_sound(timeline: Timeline, paths: Mapping[str, Path], output: Output, ta
 
     Raises:
         AssetError: a file proved damaged.
-        RenderError: ffmpeg could not encode it.
     """
     raw, unfinished = target.with_suffix(".f32"), target.with_suffix(".part")
     mix(timeline, paths, raw, ffmpeg)
 
-    def encode(level: Level) -> Loudness:
+    def encoded(level: Level) -> Loudness:
         filters = [*level.filters, *_exactly(timeline.samples)]
-        _encode([*_RAW, "-i", str(raw)], filters, _codec(output), unfinished, ffmpeg)
-        return _measured(["-i", str(unfinished)], ffmpeg)
+        with raw.open("rb") as mixed:
+            encode(_read(mixed), filters, output.format, output.quality, unfinished)
+        return loudness_of(unfinished)
 
-    brought_to_target(_measured([*_RAW, "-i", str(raw)], ffmpeg), encode)
+    with raw.open("rb") as mixed:
+        as_mixed = loudness(_read(mixed))
+    brought_to_target(as_mixed, encoded)
     raw.unlink()
     # Renamed when it is whole: who joins may be waiting for it.
     unfinished.rename(target)
 
 
-def _encode(source: list[str], filters: list[str], codec: list[str], target: Path, ffmpeg: Ffmpeg) -> None:
-    arguments = [
-        *("-y", *LOCAL_INPUT, *source),
-        *("-af", ",".join(filters), *codec, str(target)),
-    ]
-    with ffmpeg.running(arguments, SOUNDING) as run:
-        if run.process.wait() != 0:
-            raise RenderError(f"ffmpeg could not encode the sound: {run.complaint()}")
-
-
-def _codec(output: Output) -> list[str]:
-    if output.format == "webm":
-        return ["-c:a", "libopus", "-b:a", _RATES[output.quality], "-frame_duration", "10", "-f", "matroska"]
-    # The file tells its length in samples. Told in milliseconds, as is usual, it would seem to end before the last
-    # block of AAC where that begins within the last millisecond.
-    return ["-c:a", "aac", "-b:a", _RATES[output.quality], "-movie_timescale", str(SAMPLE_RATE), "-f", "mp4"]
-
-
 def _exactly(samples: int) -> list[str]:
     """The sound is as long as the picture, whatever a filter before has held back or added."""
     return [f"apad=whole_len={samples}", f"atrim=end_sample={samples}"]
-
-
-def _measured(source: list[str], ffmpeg: Ffmpeg) -> Loudness:
-    arguments = ["-v", "info", "-nostats", *LOCAL_INPUT, *source, "-af", MEASURING, "-f", "null", "-"]
-    with ffmpeg.running(arguments, SOUNDING) as run:
-        if run.process.wait() != 0:
-            raise RenderError(f"ffmpeg could not measure the sound: {run.complaint()}")
-        return Loudness.of_report(run.report())
 
 
 def mix(timeline: Timeline, paths: Mapping[str, Path], target: Path, ffmpeg: Ffmpeg) -> None:

@@ -108,7 +108,7 @@ class Crew:
 
         Raises:
             AssetError: a file proved damaged when it was decoded.
-            RenderError: the sound could not be encoded.
+            RenderError: the GIF could not be made.
             WorkerDied: one of the processes was killed.
             Stopped: the render was stopped.
         """

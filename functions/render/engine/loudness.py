@@ -8,7 +8,6 @@ rather than foreseen, and encoded again where it missed.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -36,19 +35,13 @@ class Loudness:
     peak: float
 
     @classmethod
-    def of_report(cls, report: str) -> Self:
-        """From what ``ebur128`` prints when it ends.
+    def of(cls, integrated: float, peak: float) -> Self:
+        """From what ``ebur128`` tells: LUFS, and the true peak as a part of full scale.
 
-        >>> Loudness.of_report("I: -21.0 LUFS ... Peak: -18.1 dBFS")
-        Loudness(integrated=-21.0, peak=-18.1)
+        >>> Loudness.of(-21.0, 0.1)
+        Loudness(integrated=-21.0, peak=-20.0)
         """
-        (integrated,) = re.findall(r"\bI:\s+(\S+) LUFS", report)[-1:]
-        (peak,) = re.findall(r"\bPeak:\s+(\S+) dBFS", report)[-1:]
-        counts = float(integrated) > _GATE_LUFS
-        return cls(float(integrated) if counts else None, float(peak))
-
-
-MEASURING = "ebur128=peak=true:framelog=quiet"
+        return cls(integrated if integrated > _GATE_LUFS else None, 20 * math.log10(peak) if peak else -math.inf)
 
 
 @dataclass(frozen=True)

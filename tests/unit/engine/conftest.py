@@ -40,7 +40,9 @@ def run_ffmpeg(*arguments: str) -> bytes:
 def measured(path: Path) -> Loudness:
     """How loud the sound of a file is, once it has been decoded."""
     command = [find_ffmpeg(None), "-nostats", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
-    return Loudness.of_report(subprocess.run(command, check=True, capture_output=True, text=True).stderr)
+    report = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    integrated = float(re.findall(r"\bI:\s+(\S+) LUFS", report)[-1])
+    return Loudness(integrated if integrated > -70 else None, float(re.findall(r"\bPeak:\s+(\S+) dBFS", report)[-1]))
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reelqueue.spec_output import Output, Quality
 from render.engine.audio import make_sound
+from render.engine.coding import loudness
 from render.engine.control import Control
 from render.engine.loudness import Level, Loudness, brought_to_target
 from render.engine.process import Ffmpeg, find_ffmpeg
@@ -91,6 +94,21 @@ def test_opus_is_as_loud_as_aac(tmp_path: Path) -> None:
     heard = measured(target)
     assert heard.integrated == pytest.approx(-14, abs=1)
     assert heard.peak < -1
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.44, 1.23456])
+def test_what_is_measured_is_what_another_ffmpeg_measures(seconds: float, tmp_path: Path) -> None:
+    """Also where it is no whole number of tenths of a second."""
+    time = np.arange(round(48_000 * seconds)) / 48_000
+    wave = np.stack([0.4 * np.sin(2000 * time), 0.2 * np.sin(3000 * time)], axis=1).astype(np.float32)
+    wave[-99, 0] = 0.9
+    file = tmp_path / "heard.wav"
+    raw = ("-f", "f32le", "-ar", "48000", "-ac", "2", "-i", "pipe:0")
+    command = [find_ffmpeg(None), "-v", "error", *raw, "-c:a", "pcm_f32le", str(file)]
+    subprocess.run(command, input=wave.tobytes(), check=True)
+    ours, other = loudness([wave]), measured(file)
+    assert ours.integrated == (other.integrated and pytest.approx(other.integrated, abs=0.06))
+    assert ours.peak == pytest.approx(other.peak, abs=0.06)
 
 
 def test_silence_stays_silence(tmp_path: Path) -> None:
