@@ -10,7 +10,7 @@ from rich.table import Table
 
 from reelqueue.themes import NAMES, named
 from render.engine.decoration import decoration_of
-from render.engine.planes import Frame
+from render.engine.frame import Frame
 
 SIZE, FRAMES = (1920, 1080), 200
 

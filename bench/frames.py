@@ -23,9 +23,10 @@ from render.engine.backdrop import background
 from render.engine.compose import Composer
 from render.engine.control import Control
 from render.engine.drawings import Drawings
+from render.engine.frame import Frame
 from render.engine.geometry import place
 from render.engine.material import Material
-from render.engine.planes import Frame, paint
+from render.engine.planes import paint
 from render.engine.process import Ffmpeg, find_ffmpeg
 from render.engine.segments import make_segments
 from render.engine.snow import Snow

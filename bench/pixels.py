@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.workloads import SIZE
-from render.engine.planes import Frame, View, alphas, from_pixels, paint, sampled
+from render.engine.frame import Frame
+from render.engine.planes import View, alphas, from_pixels, paint, sampled
 
 ROUNDS = 60
 # As a picture of the slideshow is kept for its move, and about how it is seen.

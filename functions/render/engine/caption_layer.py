@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.captions import Caption
+from render.engine.frame import Frame
 from render.engine.layers import still
-from render.engine.planes import Frame, Picture, paint
+from render.engine.planes import Picture, paint
 
 
 class CaptionLayer:

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from render.engine.encode import Writer
+from render.engine.frame import Frame
 from render.engine.heap import give_back
 from render.engine.logo import logo_of
 from render.engine.material import Material
-from render.engine.planes import Frame
 from render.engine.segments import Segment
 from render.engine.stage import Stage
 from render.engine.timeline import SceneSpan
@@ -34,6 +34,7 @@ class Composer:
     def __init__(self, material: Material) -> None:
         self._material = material
         self._stages: dict[int, Stage] = {}
+        self._segment: Segment | None = None
         self._closed = 0
         self._shown, self._after = Frame(*material.size), Frame(*material.size)
         self._mixer: Mixer | None = None
@@ -128,6 +129,15 @@ class Composer:
 
     def _stage(self, segment: Segment, later: int = 0) -> Stage:
         """The scene of a segment, or the next one with which it overlaps."""
+        if segment is not self._segment:
+            self._begin(segment)
+        scene = segment.scene + later
+        if scene not in self._stages:
+            self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
+        return self._stages[scene]
+
+    def _begin(self, segment: Segment) -> None:
+        self._segment = segment
         # Nobody goes back to a scene that is over, and what its layers and open files take can be used.
         for over in self._stages.keys() - {segment.scene, segment.scene + segment.into_next}:
             stage = self._stages.pop(over)
@@ -135,10 +145,6 @@ class Composer:
             self._closed += 1
             if stage.decoded or self._closed % _SCENES_KEPT == 0:
                 give_back()
-        scene = segment.scene + later
-        if scene not in self._stages:
-            self._stages[scene] = Stage(self._material, self._material.timeline.scenes[scene])
-        return self._stages[scene]
 
 
 def _save(frame: Frame, target: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from render.engine.drift import LEAVES, PETALS, Drift
+from render.engine.frame import Frame
 from render.engine.glow import Glow
-from render.engine.planes import Frame
 from render.engine.snow import Snow
 
 if TYPE_CHECKING:

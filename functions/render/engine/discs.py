@@ -8,35 +8,33 @@ from functools import partial
 
 import numpy as np
 
+from render.engine.frame import Frame
 from render.engine.pixels import Discs, Floats, Places, Plane, Shades
-from render.engine.planes import Frame
 
 # Without places between pixels, a slow disc would visibly step.
 _PLACES = 4
 
 
-class FrameDiscs:
-    """The same discs on the luma plane of frames of one size, and on the halved colour planes."""
+class SoftDiscs:
+    """Soft discs on frames of one size, each in its own colour."""
 
-    def __init__(self, looks: list[tuple[float, float, float]], size: tuple[int, int]) -> None:
-        """Take the discs: each has a radius (pixels), an opacity (below 1), and a softness (part of the radius)."""
-        self._luma = Discs([_disc(*look) for look in looks], size)
-        chroma = [_disc(radius / 2, opacity, softness) for radius, opacity, softness in looks]
-        self._chroma = Discs(chroma, (size[0] // 2, size[1] // 2))
-
-    def paint(
-        self, frame: Frame, shades: Sequence[Shades], x: Floats, y: Floats, strengths: Floats | None = None
+    def __init__(
+        self, looks: list[tuple[float, float, float]], shades: Sequence[Shades], size: tuple[int, int]
     ) -> None:
-        """Paint them on a frame, as ``Discs.paint`` does; ``shades`` are those of the three planes."""
-        self._luma.paint(frame.y, shades[0], x, y, strengths)
-        for plane, levels in zip((frame.u, frame.v), shades[1:], strict=True):
-            self._chroma.paint(plane, levels, x / 2, y / 2, strengths)
-        frame.painted(partial(self._put_back, frame, self._luma.places(), self._chroma.places()))
+        """Take the discs: each has a radius (pixels), an opacity (below 1), and a softness (part of the radius).
 
-    def _put_back(self, frame: Frame, luma: Places, chroma: Places, other: Frame) -> None:
-        self._luma.put_back(frame.y, other.y, luma)
-        for plane, source in ((frame.u, other.u), (frame.v, other.v)):
-            self._chroma.put_back(plane, source, chroma)
+        ``shades``: of luma and the two chromas the level of each.
+        """
+        chroma = [_disc(radius / 2, opacity, softness) for radius, opacity, softness in looks]
+        self._discs = Discs([_disc(*look) for look in looks], chroma, shades, size)
+
+    def paint(self, frame: Frame, x: Floats, y: Floats, strengths: Floats | None = None) -> None:
+        """Paint them on a frame, as ``Discs.paint`` does."""
+        self._discs.paint(frame, x, y, strengths)
+        frame.painted(partial(self._put_back, frame, self._discs.places()))
+
+    def _put_back(self, frame: Frame, places: Places, other: Frame) -> None:
+        self._discs.put_back(frame, other, places)
 
 
 def _disc(radius: float, opacity: float, softness: float) -> Plane:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.colors import rgba
-from render.engine.planes import Frame, Picture, from_pixels, paint, turned
+from render.engine.frame import Frame
+from render.engine.planes import Picture, from_pixels, paint, turned
 from render.engine.wander import Wander
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from render.engine.bits import nal_units
-from render.engine.planes import Frame
+from render.engine.frame import Frame
 from render.engine.processor import claims
 from render.engine.repeats import Repeats
 from render.engine.segments import keyframe_distance
@@ -154,11 +154,11 @@ class SegmentWriter:
     """
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
-        self._encoding = encoding
+        self._encoding, self._clock = encoding, encoding.time_base
         self._file = av.open(str(path), "w", format="mp4")
         self._stream = self._file.add_stream("libx264", rate=encoding.fps)
         encoding.configure(self._stream.codec_context)
-        self._stream.time_base = encoding.time_base
+        self._stream.time_base = self._clock
         self._running: VideoCodecContext | None = self._stream.codec_context
         self._running.open()
         self._parameters = bytes(self._running.extradata or b"")
@@ -185,10 +185,10 @@ class SegmentWriter:
         """Encode a frame that libav made, of the encoding's size and format."""
         if self._running is None:
             self._running = self._encoder()
-        picture.pts, picture.time_base = self._given, self._encoding.time_base
+        picture.pts, picture.time_base = self._given, self._clock
         self._given += 1
         for packet in self._running.encode(picture):
-            self._write(bytes(packet), packet.pts, keyframe=packet.is_keyframe)
+            self._write(packet)
 
     def still(self, frame: Frame, count: int) -> None:
         """The same frame ``count`` times: encoded once, as a keyframe, and repeated."""
@@ -198,7 +198,9 @@ class SegmentWriter:
         self.frame(frame)
         self._finish_run()
         for number in range(1, count):
-            self._write(repeats.picture(number), self._given, keyframe=False)
+            repeated: av.Packet[Any] = av.Packet(repeats.picture(number))
+            repeated.pts = self._given
+            self._write(repeated)
             self._given += 1
 
     def _encoder(self, *, still: bool = False) -> VideoCodecContext:
@@ -210,14 +212,13 @@ class SegmentWriter:
         """Take what the encoder still holds; the next frame begins a new closed group of pictures."""
         if self._running is not None:
             for packet in self._running.encode(None):
-                self._write(bytes(packet), packet.pts, keyframe=packet.is_keyframe)
+                self._write(packet)
         self._running = None
 
-    def _write(self, data: bytes, pts: int | None, *, keyframe: bool) -> None:
-        packet = av.Packet(data)
-        packet.stream, packet.time_base = self._stream, self._encoding.time_base
+    def _write(self, packet: av.Packet[Any]) -> None:
+        """Write a packet, whose time is that of its frame."""
+        packet.stream, packet.time_base = self._stream, self._clock
         # Decoded in the order of writing, so long before it is shown as the encoder's reordering needs.
-        packet.pts, packet.dts, packet.duration = pts, self.written - self._delay, 1
-        packet.is_keyframe = keyframe
+        packet.dts, packet.duration = self.written - self._delay, 1
         self._file.mux(packet)
         self.written += 1

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from render.engine.colors import rgba
-from render.engine.discs import FrameDiscs
-from render.engine.planes import Frame, color_levels
+from render.engine.discs import SoftDiscs
+from render.engine.frame import Frame
+from render.engine.planes import color_levels
 from render.engine.wander import Wander
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ class Glow:
         # First the halos, then the sparks: each place counts for both.
         looks = [(radius * _HALO / 2, _HALO_OPACITY, 0.98) for radius, _, _ in sparks]
         looks += [(radius, opacity, 0.8) for radius, _, opacity in sparks]
-        self._discs = FrameDiscs(looks, (width, height))
         chance = np.random.default_rng(7).random((7, len(sparks)))
         self._ways = Wander(
             (width, height),
@@ -52,11 +52,12 @@ class Glow:
         )
         tints = [color_levels(rgba(color, colors)[:3]) for color in (colors.accent, _MAGENTA)]
         own = np.array([tints[int(part > 0.5)] for part in chance[6]], np.uint16)
-        self._levels = tuple(np.tile(own[:, plane], 2) for plane in range(3))
+        shades = [np.tile(own[:, plane], 2) for plane in range(3)]
+        self._discs = SoftDiscs(looks, shades, (width, height))
 
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the sparks of this moment of the video over the frame."""
         x, y = self._ways.at(seconds)
         breath = 0.55 + 0.45 * np.sin(2.6 * self._ways.pace * seconds + 3 * self._ways.turn)
         x, y, breath = (np.tile(values, 2) for values in (x, y, breath))
-        self._discs.paint(frame, self._levels, x, y, breath)
+        self._discs.paint(frame, x, y, breath)

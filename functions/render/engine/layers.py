@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from render.engine.animated import AnimatedPicture
 from render.engine.clip import ClipReader
+from render.engine.frame import Frame
 from render.engine.geometry import Box, Fitted
 from render.engine.motion import Move, Pose, ken_burns, pose
-from render.engine.planes import Frame, Picture, View, from_pixels, moved, paint
+from render.engine.planes import Picture, View, from_pixels, moved, paint
 
 if TYPE_CHECKING:
     from reelqueue.spec_scenes import Animation

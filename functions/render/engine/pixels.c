@@ -80,6 +80,19 @@ static inline words weighed(bytes pairs, bytes weights) {
 }
 #endif
 
+/* What Python hands over, field by field (`pixels.py`). */
+enum { ALPHA = 3, CHROMA_ALPHA, PLANES };
+typedef struct {
+    const uint8_t *planes[PLANES];
+    ptrdiff_t strides[PLANES];
+    int32_t width, height;
+} Picture;
+typedef struct {
+    const int32_t *sides, *starts;
+    const uint8_t *covers;
+    int32_t count, phases;
+} Discs;
+
 /* Where the samples of a block of a row lie: those of a lane in two halves, each in the 16 bytes from a base on. */
 typedef struct {
     uint8_t pick[2][BLOCK], weights[2][BLOCK];
@@ -254,28 +267,75 @@ static int32_t touching(int32_t count, const int32_t *sides, const int32_t *left
     return found;
 }
 
-void paint_discs(int32_t count, const int32_t *sides, const int32_t *starts, const uint8_t *covers, int32_t phases,
-                 const double *x, const double *y, const uint16_t *strengths, const uint16_t *shades,
-                 int32_t *scratch, uint8_t *thickest, uint8_t *plane, int32_t width, int32_t height) {
-    int32_t *lefts = scratch, *tops = scratch + count, *alone = scratch + 2 * count;
-    for (int32_t disc = 0; disc < count; disc++) {
-        lefts[disc] = floor_of(x[disc]) - sides[disc] / 2;
-        tops[disc] = floor_of(y[disc]) - sides[disc] / 2;
+/* A plane of a frame, of which there are three: all of its luma, then twice a quarter of it for its colour. */
+typedef struct {
+    ptrdiff_t start;
+    int32_t width, height, part;
+} Plane;
+
+static Plane plane_of(int32_t number, int32_t width, int32_t height) {
+    int32_t part = number ? 2 : 1;
+    ptrdiff_t whole = (ptrdiff_t)width * height;
+    ptrdiff_t start = number == 0 ? 0 : number == 1 ? whole : whole + whole / 4;
+    return (Plane){start, width / part, height / part, part};
+}
+
+static inline int32_t least(int32_t one, int32_t other) { return one < other ? one : other; }
+static inline int32_t most(int32_t one, int32_t other) { return one > other ? one : other; }
+
+void lay_picture(uint8_t *frame, int32_t width, int32_t height, const Picture *picture, int32_t x, int32_t y,
+                 int32_t opacity) {
+    int32_t left = most(x, 0), top = most(y, 0);
+    int32_t right = least(x + picture->width, width), low = least(y + picture->height, height);
+    if (left >= right || top >= low) return;
+    for (int32_t number = 0; number < 3; number++) {
+        Plane plane = plane_of(number, width, height);
+        int32_t part = plane.part, covers = number ? CHROMA_ALPHA : ALPHA;
+        ptrdiff_t across = (left - x) / part, down = (top - y) / part;
+        lay_over(frame + plane.start + (ptrdiff_t)(top / part) * plane.width + left / part, plane.width,
+                 picture->planes[number] + down * picture->strides[number] + across, picture->strides[number],
+                 picture->planes[covers] + down * picture->strides[covers] + across, picture->strides[covers],
+                 right / part - left / part, low / part - top / part, opacity);
     }
-    for (int32_t disc = 0; disc < count; disc++) alone[disc] = touching(count, sides, lefts, tops, disc) == 1;
+}
+
+static void copy_box(uint8_t *target, const uint8_t *source, int32_t stride, int32_t left, int32_t top, int32_t right,
+                     int32_t low) {
+    if (left >= right) return;
+    for (int32_t row = top; row < low; row++) {
+        ptrdiff_t at = (ptrdiff_t)row * stride + left;
+        __builtin_memcpy(target + at, source + at, (size_t)(right - left));
+    }
+}
+
+void copy_frame_box(uint8_t *frame, const uint8_t *source, int32_t width, int32_t height, int32_t left, int32_t top,
+                    int32_t right, int32_t low) {
+    for (int32_t number = 0; number < 3; number++) {
+        Plane plane = plane_of(number, width, height);
+        copy_box(frame + plane.start, source + plane.start, plane.width, left / plane.part, top / plane.part,
+                 right / plane.part, low / plane.part);
+    }
+}
+
+/* On one plane, where `places` says: the left and then the upper edge of each, and then whether it is alone. */
+static void paint_on_plane(const Discs *discs, const int32_t *places, const double *x, const double *y, double scale,
+                           const uint16_t *strengths, const uint16_t *shades, uint8_t *thickest, uint8_t *plane,
+                           int32_t width, int32_t height) {
+    int32_t count = discs->count, phases = discs->phases;
+    const int32_t *lefts = places, *tops = places + count, *alone = places + 2 * count;
     /* Where discs may meet: first how thick the thickest of each pixel is, then the pixels, each once: by the last disc
      * that has it. The others do not wait for that, which spares most of the memory to be touched. */
     for (int paint = 0; paint < 2; paint++)
         for (int32_t disc = count - 1; disc >= 0; disc--) {
             if (alone[disc] && !paint) continue;
-            int32_t side = sides[disc], across = (side + 7) / 8 * 8, left = lefts[disc], top = tops[disc];
-            int32_t phase = (int32_t)((x[disc] - floor_of(x[disc])) * phases) +
-                            phases * (int32_t)((y[disc] - floor_of(y[disc])) * phases);
-            int32_t before = left < 0 ? -left : 0, end = left + across > width ? width - left : across;
+            int32_t side = discs->sides[disc], across = (side + 7) / 8 * 8, left = lefts[disc], top = tops[disc];
+            double right_of = x[disc] * scale - (left + side / 2), below = y[disc] * scale - (top + side / 2);
+            int32_t phase = (int32_t)(right_of * phases) + phases * (int32_t)(below * phases);
+            int32_t before = most(-left, 0), end = least(across, width - left);
             if (before >= end) continue;
-            for (int32_t row = 0; row < side; row++) {
-                if (top + row < 0 || top + row >= height) continue;
-                const uint8_t *cover = covers + starts[disc] + (ptrdiff_t)(phase * side + row) * across + before;
+            for (int32_t row = most(-top, 0); row < least(side, height - top); row++) {
+                const uint8_t *cover =
+                    discs->covers + discs->starts[disc] + (ptrdiff_t)(phase * side + row) * across + before;
                 ptrdiff_t at = (ptrdiff_t)(top + row) * width + left + before;
                 if (alone[disc])
                     shade_row(plane + at, cover, end - before, strengths[disc], shades[disc]);
@@ -287,18 +347,38 @@ void paint_discs(int32_t count, const int32_t *sides, const int32_t *starts, con
         }
 }
 
-/* Where discs were painted, the pixels of another plane of the same size. */
-void put_back(int32_t count, const int32_t *sides, const int32_t *lefts, const int32_t *tops, const uint8_t *source,
-              uint8_t *plane, int32_t width, int32_t height) {
-    for (int32_t disc = 0; disc < count; disc++) {
-        int32_t across = (sides[disc] + 7) / 8 * 8, left = lefts[disc] < 0 ? 0 : lefts[disc];
-        int32_t right = lefts[disc] + across > width ? width : lefts[disc] + across;
-        int32_t top = tops[disc] < 0 ? 0 : tops[disc];
-        int32_t low = tops[disc] + sides[disc] > height ? height : tops[disc] + sides[disc];
-        if (left >= right) continue;
-        for (int32_t row = top; row < low; row++) {
-            ptrdiff_t at = (ptrdiff_t)row * width + left;
-            __builtin_memcpy(plane + at, source + at, (size_t)(right - left));
+/* `looks` are the discs as they are on the luma, and as they are on the two halved planes; `places` has room for three
+ * numbers of each disc, for luma and for the others; of `shades` there are three for each disc, by plane. */
+void paint_discs(const Discs *looks, int32_t *places, const double *x, const double *y, const uint16_t *strengths,
+                 const uint16_t *shades, uint8_t *thickest, uint8_t *frame, int32_t width, int32_t height) {
+    int32_t count = looks->count;
+    for (int32_t number = 0; number < 3; number++) {
+        Plane plane = plane_of(number, width, height);
+        const Discs *discs = looks + (number > 0);
+        int32_t *here = places + (number > 0) * 3 * count, *lefts = here, *tops = here + count;
+        double scale = 1.0 / plane.part;
+        for (int32_t disc = 0; disc < count && number < 2; disc++) {
+            lefts[disc] = floor_of(x[disc] * scale) - discs->sides[disc] / 2;
+            tops[disc] = floor_of(y[disc] * scale) - discs->sides[disc] / 2;
         }
+        for (int32_t disc = 0; disc < count && number < 2; disc++)
+            here[2 * count + disc] = touching(count, discs->sides, lefts, tops, disc) == 1;
+        paint_on_plane(discs, here, x, y, scale, strengths, shades + number * count, thickest, frame + plane.start,
+                       plane.width, plane.height);
+    }
+}
+
+/* Where discs were painted, the pixels of another frame of the same size. */
+void put_discs_back(const Discs *looks, const int32_t *places, const uint8_t *source, uint8_t *frame, int32_t width,
+                    int32_t height) {
+    int32_t count = looks->count;
+    for (int32_t number = 0; number < 3; number++) {
+        Plane plane = plane_of(number, width, height);
+        const int32_t *sides = looks[number > 0].sides;
+        const int32_t *lefts = places + (number > 0) * 3 * count, *tops = lefts + count;
+        for (int32_t disc = 0; disc < count; disc++)
+            copy_box(frame + plane.start, source + plane.start, plane.width, most(lefts[disc], 0), most(tops[disc], 0),
+                     least(lefts[disc] + (sides[disc] + 7) / 8 * 8, plane.width),
+                     least(tops[disc] + sides[disc], plane.height));
     }
 }

@@ -9,17 +9,21 @@ import ctypes
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.processor import claims
 
+if TYPE_CHECKING:
+    from render.engine.frame import Frame
+
 Plane = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Shades = NDArray[np.uint16]
-Places = NDArray[np.int32]
+Places = bytes
+"""Where discs were painted."""
 
 LONGEST_STEP = 2.0
 """So far may two samples lie apart, in pixels of what is sampled."""
@@ -46,9 +50,12 @@ def load(path: Path) -> ctypes.CDLL:
     library.sample_scratch.restype = ctypes.c_size_t
     library.sample.argtypes = [place, stride, number, number, place, stride, number, number, *4 * [real], place]
     library.lay_over.argtypes = [*3 * [place, stride], number, number, number]
-    library.paint_discs.argtypes = [number, *3 * [place], number, *7 * [place], number, number]
-    library.put_back.argtypes = [number, *5 * [place], number, number]
-    for function in (library.sample, library.lay_over, library.paint_discs, library.put_back):
+    library.lay_picture.argtypes = [place, number, number, place, number, number, number]
+    library.copy_frame_box.argtypes = [place, place, *6 * [number]]
+    library.paint_discs.argtypes = [*8 * [place], number, number]
+    library.put_discs_back.argtypes = [*4 * [place], number, number]
+    drawing = (library.lay_over, library.lay_picture, library.paint_discs)
+    for function in (library.sample, *drawing, library.copy_frame_box, library.put_discs_back):
         function.restype = None
     return library
 
@@ -91,65 +98,131 @@ def lay_over(target: Plane, source: Plane, alpha: Plane, opacity: float) -> None
     _library.lay_over(*_rows(target), *_rows(source), *_rows(alpha), *target.T.shape, part)
 
 
-class Discs:
-    """Discs, each a square of covers, to be painted over planes of one size."""
+class Sheet(ctypes.Structure):
+    """A picture as ``lay_picture`` takes it: its planes and both alphas, and how far the rows of each lie apart."""
 
-    def __init__(self, covers: Sequence[Plane], size: tuple[int, int]) -> None:
+    _fields_ = (
+        ("planes", ctypes.c_void_p * 5),
+        ("strides", ctypes.c_ssize_t * 5),
+        ("width", ctypes.c_int32),
+        ("height", ctypes.c_int32),
+    )
+
+    def __init__(self, planes: Sequence[Plane]) -> None:
+        """``planes``: luma, the two halved ones, alpha, and alpha halved; colours are multiplied by it already.
+
+        Raises:
+            ValueError: the planes are not of one picture of even size.
+        """
+        whole, half = planes[0].shape, (planes[0].shape[0] // 2, planes[0].shape[1] // 2)
+        if [plane.shape for plane in planes] != [whole, half, half, whole, half] or (2 * half[0], 2 * half[1]) != whole:
+            raise ValueError(f"planes of {[plane.shape for plane in planes]} are not of one picture")
+        self._kept = [_in_rows(plane) for plane in planes]
+        starts, strides = zip(*(_rows(plane) for plane in self._kept), strict=True)
+        super().__init__(starts, strides, whole[1], whole[0])
+        self.address = ctypes.addressof(self)
+
+
+def lay_picture(frame: Frame, sheet: Sheet, x: int, y: int, opacity: float) -> None:
+    """Lay a picture over a frame, its upper left corner at an even place, as far as it lies in it, by ``lay_over``."""
+    part = round(256 * min(max(opacity, 0), 1))
+    _library.lay_picture(frame.address, frame.width, frame.height, sheet.address, x, y, part)
+
+
+def copy_box(frame: Frame, source: Frame, box: tuple[int, int, int, int]) -> None:
+    """Copy a part of another frame of the same size: left, top, right and bottom, within both, and even."""
+    _library.copy_frame_box(frame.address, source.address, frame.width, frame.height, *box)
+
+
+class _Looks(ctypes.Structure):
+    _fields_ = (
+        ("sides", ctypes.c_void_p),
+        ("starts", ctypes.c_void_p),
+        ("covers", ctypes.c_void_p),
+        ("count", ctypes.c_int32),
+        ("phases", ctypes.c_int32),
+    )
+
+
+class Discs:
+    """Discs, each a square of covers, to be painted over frames of one size."""
+
+    def __init__(
+        self, luma: Sequence[Plane], chroma: Sequence[Plane], shades: Sequence[Shades], size: tuple[int, int]
+    ) -> None:
         """Take the discs.
 
         Args:
-            covers: for each disc how much of the plane its pixels cover, in parts of 256, for each place between pixels
-                that its middle may have: (places down, places across, side, side), as many places down as across, for
-                all discs. The side is odd; its middle pixel is that in which the disc's middle lies.
-            size: width and height of the planes.
-        """
-        self._size = size
-        self._places = covers[0].shape[0]
-        self._sides = np.array([each.shape[-1] for each in covers], np.int32)
-        # Each row is filled up to eight pixels, that many of which are painted at once.
-        shapes = [(*each.shape[:3], -(-each.shape[3] // 8) * 8) for each in covers]
-        ends = np.cumsum([math.prod(shape) for shape in shapes])
-        self._starts = np.array([0, *ends[:-1]], np.int32)
-        self._covers = np.zeros(ends[-1], np.uint8)
-        for each, shape, start, end in zip(covers, shapes, self._starts, ends, strict=True):
-            self._covers[start:end].reshape(shape)[..., : each.shape[3]] = each
-        self._scratch = np.empty(3 * len(covers), np.int32)
-        self._thickest = np.zeros(size[::-1], np.uint8)
-        self._full = np.full(len(covers), 256, np.uint16)
-        table = [_whole(each) for each in (self._sides, self._starts, self._covers)]
-        self._table = (len(covers), *table, self._places)
-        self._used = (_whole(self._scratch), _whole(self._thickest))
+            luma: for each disc how much of the luma plane its pixels cover, in parts of 256, for each place between
+                pixels that its middle may have: (places down, places across, side, side), as many places down as
+                across, for all discs. The side is odd; its middle pixel is that in which the disc's middle lies.
+            chroma: the same for the two halved planes.
+            shades: of each plane the level that each disc has on it.
+            size: width and height of the frames, both even.
 
-    def paint(self, plane: Plane, shades: Shades, x: Floats, y: Floats, strengths: Floats | None = None) -> None:
-        """Paint the discs with their middles at ``x`` and ``y``, in pixels, each in its own shade, a level.
+        Raises:
+            ValueError: there are not as many of each.
+        """
+        if not len(luma) == len(chroma) == len(shades[0]) == len(shades[1]) == len(shades[2]):
+            raise ValueError("discs, and their shades, that are not equally many")
+        self._size, count = size, len(luma)
+        self._tables = [_table(luma), _table(chroma)]
+        looks = [_Looks(*(_whole(each) for each in table), count, luma[0].shape[0]) for table in self._tables]
+        self._looks = (_Looks * 2)(*looks)
+        self._places = np.empty((2, 3, count), np.int32)
+        self._middles = np.empty((2, count))
+        self._strengths = np.full(count, 256, np.uint16)
+        self._shades = np.array(shades, np.uint16)
+        self._thickest = np.zeros(size[::-1], np.uint8)
+        used = [self._places, *self._middles, self._strengths, self._shades, self._thickest]
+        self._used = (ctypes.addressof(self._looks), *(_whole(each) for each in used))
+
+    def paint(self, frame: Frame, x: Floats, y: Floats, strengths: Floats | None = None) -> None:
+        """Paint the discs with their middles at ``x`` and ``y``, in pixels.
 
         ``strengths``, 0 to 1, is how much there is of each. Of several discs on a pixel the thickest counts, in the
         last one's shade.
 
         Raises:
-            ValueError: an array has not the length of the discs, or the plane not their size.
+            ValueError: an array has not the length of the discs, or the frame not their size.
         """
-        parts = self._full if strengths is None else np.rint(256 * strengths).astype(np.uint16)
-        if plane.shape != self._thickest.shape or not x.size == y.size == shades.size == parts.size == self._full.size:
-            raise ValueError(f"a plane of {plane.shape}, or arrays, that are not of these discs")
-        each = (_whole(values) for values in (x, y, parts, shades))
-        _library.paint_discs(*self._table, *each, *self._used, _whole(plane), *self._size)
+        self._check(frame)
+        self._middles[0], self._middles[1] = x, y
+        if strengths is not None:
+            self._strengths[:] = np.rint(256 * strengths)
+        _library.paint_discs(*self._used, frame.address, *self._size)
 
     def places(self) -> Places:
-        """Where the discs were painted last: the left and the upper edge of each."""
-        return self._scratch[: 2 * self._full.size].copy()
+        """Where the discs were painted last."""
+        return self._places.tobytes()
 
-    def put_back(self, plane: Plane, source: Plane, places: Places) -> None:
-        """Where the discs were painted, make a plane the same as another again, which it was before.
+    def put_back(self, frame: Frame, source: Frame, places: Places) -> None:
+        """Where the discs were painted, make a frame the same as another again, which it was before.
 
         Raises:
-            ValueError: a plane is not of the discs' size, or the places are not theirs.
+            ValueError: a frame is not of the discs' size, or the places are not theirs.
         """
-        if not plane.shape == source.shape == self._thickest.shape or places.size != 2 * self._full.size:
-            raise ValueError(f"planes of {plane.shape} and {source.shape}, or places, that are not of these discs")
-        left = _whole(places)
-        top = left + places.nbytes // 2
-        _library.put_back(*self._table[:2], left, top, _whole(source), _whole(plane), *self._size)
+        self._check(frame)
+        self._check(source)
+        if len(places) != self._places.nbytes:
+            raise ValueError("places of other discs")
+        _library.put_discs_back(self._used[0], places, source.address, frame.address, *self._size)
+
+    def _check(self, frame: Frame) -> None:
+        if (frame.width, frame.height) != self._size:
+            raise ValueError(f"a frame of {frame.width}x{frame.height} for discs of {self._size[0]}x{self._size[1]}")
+
+
+def _table(covers: Sequence[Plane]) -> tuple[NDArray[np.int32], NDArray[np.int32], Plane]:
+    """The sides of discs, where their covers start, and these."""
+    # Each row is filled up to eight pixels, that many of which are painted at once.
+    shapes = [(*each.shape[:3], -(-each.shape[3] // 8) * 8) for each in covers]
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    starts = np.array([0, *ends[:-1]], np.int32)
+    filled = np.zeros(ends[-1], np.uint8)
+    for each, shape, start, end in zip(covers, shapes, starts, ends, strict=True):
+        filled[start:end].reshape(shape)[..., : each.shape[3]] = each
+    return np.array([each.shape[-1] for each in covers], np.int32), starts, filled
 
 
 def _in_rows(plane: Plane) -> Plane:

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.colors import contrast, luminance, rgba
+from render.engine.frame import Frame
 from render.engine.geometry import Box
 from render.engine.layers import Layer
-from render.engine.planes import Frame, Picture, paint
+from render.engine.planes import Picture, paint
 from render.engine.shapes import rounded
 from render.engine.timeline import ElementSpan
 

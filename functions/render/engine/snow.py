@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from render.engine.discs import FrameDiscs
-from render.engine.planes import Frame
+from render.engine.discs import SoftDiscs
+from render.engine.frame import Frame
 from render.engine.wander import Wander
 
 # From far to near: flakes; smallest and largest radius, in parts of the shorter side; fall, in heights a second;
@@ -35,8 +35,8 @@ class Snow:
             for number in range(count)
         ]
         looks = [(radius, opacity, soft) for radius, _, opacity, soft in flakes]
-        self._discs = FrameDiscs(looks, (width, height))
-        self._white, self._grey = (np.full(len(flakes), level, np.uint16) for level in (_WHITE, _GREY))
+        white, grey = (np.full(len(flakes), level, np.uint16) for level in (_WHITE, _GREY))
+        self._discs = SoftDiscs(looks, (white, grey, grey), (width, height))
         chance = np.random.default_rng(20).random((6, len(flakes)))
         self._ways = Wander(
             (width, height),
@@ -52,4 +52,4 @@ class Snow:
     def paint(self, frame: Frame, seconds: float) -> None:
         """Paint the snow of this moment of the video over the frame."""
         x, y = self._ways.at(seconds)
-        self._discs.paint(frame, (self._white, self._grey, self._grey), x, y)
+        self._discs.paint(frame, x, y)

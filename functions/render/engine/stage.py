@@ -9,9 +9,10 @@ import av
 
 from render.engine.caption_layer import CaptionLayer
 from render.engine.elements import Cast
+from render.engine.frame import Frame
 from render.engine.layers import Layer
 from render.engine.material import Material
-from render.engine.planes import Frame, paint
+from render.engine.planes import paint
 from render.engine.timeline import SceneSpan
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from av.filter import Graph
 
-from render.engine.planes import Frame
+from render.engine.frame import Frame
 
 if TYPE_CHECKING:
     from reelqueue.spec_scenes import TransitionType

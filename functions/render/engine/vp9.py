@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import av
 
 from render.engine.encode import Encoding, tag
-from render.engine.planes import Frame
+from render.engine.frame import Frame
 from render.engine.segments import keyframe_distance
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,14 @@ class Wander:
         """How far along its sway each is, -1 to 1."""
         return np.asarray(np.sin(self.pace * seconds + self.turn))
 
+    @cached_property
+    def _lengths(self) -> tuple[Floats, Floats]:
+        """How long their paths are, across and down."""
+        return self.size[0] + 2 * self.reach, self.size[1] + 2 * self.reach
+
     def at(self, seconds: float) -> tuple[Floats, Floats]:
         """Their middles across and down, in pixels."""
+        across, down = self._lengths
         x = self.x + self.wind * seconds + self.sway * self.swing(seconds)
         y = (self.y + self.fall * seconds) % 1.0
-        return x % (self.size[0] + 2 * self.reach) - self.reach, y * (self.size[1] + 2 * self.reach) - self.reach
+        return x % across - self.reach, y * down - self.reach

@@ -19,7 +19,7 @@ from render.engine.captions import Caption
 from render.engine.colors import contrast, mixed, rgba
 from render.engine.cues import cues_of
 from render.engine.drawings import Drawings
-from render.engine.planes import Frame
+from render.engine.frame import Frame
 from render.engine.timeline import make_timeline
 from render.espeak import Espeak
 

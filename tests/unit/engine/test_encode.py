@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from reelqueue.spec_output import Quality
 from render.engine import encode
 from render.engine.encode import Encoding, SegmentWriter, instructions
+from render.engine.frame import Frame
 from render.engine.join import join
-from render.engine.planes import Frame
 from render.engine.segments import Segment
 
 from .conftest import run_ffmpeg

@@ -9,11 +9,11 @@ import pytest
 from PIL import ExifTags, Image
 
 from reelqueue.spec_scenes import Animation
+from render.engine.frame import Frame
 from render.engine.geometry import Box, Fitted
 from render.engine.images import load_image
 from render.engine.layers import Layer, image_views, still, useful_size
 from render.engine.motion import Move
-from render.engine.planes import Frame
 
 SIZE = (320, 180)
 

@@ -16,8 +16,8 @@ import pytest
 
 from reelqueue.spec_output import Quality
 from render.engine.encode import Encoding, SegmentWriter
+from render.engine.frame import Frame
 from render.engine.join import join
-from render.engine.planes import Frame
 
 from .conftest import run_ffmpeg
 from .test_encode import QUALITIES, noise, planned, written

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 from render import compile as compiler
 from render.engine import pixels
-from render.engine.pixels import LONGEST_STEP, Discs, lay_over, sample
+from render.engine.frame import Frame
+from render.engine.pixels import LONGEST_STEP, Discs, Sheet, copy_box, lay_over, lay_picture, sample
 
 Plane = NDArray[np.uint8]
 
@@ -164,53 +166,149 @@ def painted_in_numpy(
     return (plane + ((shade - plane) * thickest // 256)).astype(np.uint8)
 
 
-@given(seed=seeds, size=st.tuples(sides, sides), reaches=st.lists(st.integers(0, 12), min_size=1, max_size=5))
+def framed(*planes: Plane) -> Frame:
+    """A frame of these planes, whose last byte is the last that may be touched."""
+    frame = Frame(planes[0].shape[1], planes[0].shape[0])
+    frame.buffer = fenced(np.concatenate([plane.ravel() for plane in planes]).reshape(1, -1))[0]
+    frame.address = frame.buffer.ctypes.data
+    ends = np.cumsum([plane.size for plane in planes])[:2]
+    frame.y, frame.u, frame.v = (
+        part.reshape(plane.shape) for part, plane in zip(np.split(frame.buffer, ends), planes, strict=True)
+    )
+    return frame
+
+
+def noisy(seed: int, size: tuple[int, int]) -> Frame:
+    """A frame with four times as many pixels as this size (rows, columns)."""
+    return framed(noise(seed, 2 * size[0], 2 * size[1]), noise(seed + 1, *size), noise(seed + 2, *size))
+
+
+def halved(number: int) -> int:
+    return 2 if number else 1
+
+
+def discs_of(chance: np.random.Generator, reaches: list[int], size: tuple[int, int]) -> tuple[Discs, Any, Any]:
+    """Discs for frames of twice this size, their covers of luma and of chroma, and their shades by plane."""
+    covers = [
+        [chance.integers(0, 256, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint8) for reach in own]
+        for own in (reaches, reaches[::-1])
+    ]
+    for cover in (*covers[0], *covers[1]):
+        cover[cover < 90] = 0
+    shades = chance.integers(0, 256, (3, len(reaches)), np.uint16)
+    return Discs(covers[0], covers[1], [*shades], (2 * size[1], 2 * size[0])), covers, shades
+
+
+def middles(chance: np.random.Generator, reaches: list[int]) -> NDArray[np.float64]:
+    return chance.uniform(-30, 150, (2, len(reaches)))
+
+
+lists_of_reaches = st.lists(st.integers(0, 12), min_size=1, max_size=5)
+
+
+@given(seed=seeds, size=st.tuples(sides, sides), reaches=lists_of_reaches)
 def test_discs_are_painted_as_numpy_paints_them(seed: int, size: tuple[int, int], reaches: list[int]) -> None:
     """Wherever they lie, also across edges, outside, and on each other; and again, as if nothing had been there."""
     chance = np.random.default_rng(seed)
-    covers = [chance.integers(0, 256, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint8) for reach in reaches]
-    for cover in covers:
-        cover[cover < 90] = 0
-    discs = Discs(covers, (size[1], size[0]))
-    plane = fenced(noise(seed, *size))
+    discs, covers, shades = discs_of(chance, reaches, size)
+    frame = noisy(seed, size)
     for _ in range(2):
-        middles = chance.uniform(-20, 90, (len(covers), 2))
-        shades = chance.integers(0, 256, len(covers), np.uint16)
-        strengths = chance.choice([0.0, 0.3, 1.0], len(covers))
+        x, y = middles(chance, reaches)
+        strengths = chance.choice([0.0, 0.3, 1.0], len(reaches))
         parts = [round(256 * strength) for strength in strengths]
-        expected = painted_in_numpy(plane, covers, middles, parts, shades.tolist())
-        x, y = (np.ascontiguousarray(middles[:, side]) for side in (0, 1))
-        discs.paint(plane, shades, x, y, strengths)
-        assert np.array_equal(plane, expected)
+        expected = [
+            painted_in_numpy(
+                plane,
+                covers[number > 0],
+                np.stack([x, y], axis=1) / halved(number),
+                parts,
+                shades[number].tolist(),
+            )
+            for number, plane in enumerate((frame.y, frame.u, frame.v))
+        ]
+        discs.paint(frame, x, y, strengths)
+        for plane, wanted in zip((frame.y, frame.u, frame.v), expected, strict=True):
+            assert np.array_equal(plane, wanted)
 
 
-@given(seed=seeds, size=st.tuples(sides, sides), reaches=st.lists(st.integers(0, 12), min_size=1, max_size=5))
+@given(seed=seeds, size=st.tuples(sides, sides), reaches=lists_of_reaches)
 def test_what_lay_under_discs_is_put_back(seed: int, size: tuple[int, int], reaches: list[int]) -> None:
     """Wherever they lay, and wherever others of them were painted since; nothing beside them is touched."""
     chance = np.random.default_rng(seed)
-    covers = [chance.integers(0, 256, (PLACES, PLACES, 2 * reach + 1, 2 * reach + 1), np.uint8) for reach in reaches]
-    discs = Discs(covers, (size[1], size[0]))
-    before = fenced(noise(seed, *size))
-    plane, shades = fenced(before), chance.integers(0, 256, len(covers), np.uint16)
-    discs.paint(plane, shades, *np.ascontiguousarray(chance.uniform(-20, 90, (2, len(covers)))))
-    places, painted = discs.places(), plane != before
-    discs.paint(noise(seed, *size), shades, *np.ascontiguousarray(chance.uniform(-20, 90, (2, len(covers)))))
-    discs.put_back(plane, before, places)
-    assert np.array_equal(plane, before)
-    other = fenced(255 - before)
-    discs.put_back(plane, other, places)
-    changed = plane != before
-    assert np.array_equal(plane[changed], other[changed])
+    discs, _, _ = discs_of(chance, reaches, size)
+    frame, before, other = noisy(seed, size), noisy(seed, size), noisy(seed, size)
+    other.buffer[:] = 255 - before.buffer
+    discs.paint(frame, *middles(chance, reaches))
+    places, painted = discs.places(), frame.buffer != before.buffer
+    discs.paint(noisy(seed, size), *middles(chance, reaches))
+    discs.put_back(frame, before, places)
+    assert np.array_equal(frame.buffer, before.buffer)
+    discs.put_back(frame, other, places)
+    changed = frame.buffer != before.buffer
+    assert np.array_equal(frame.buffer[changed], other.buffer[changed])
     assert not (painted & ~changed).any()
 
 
-def test_discs_do_not_paint_on_a_plane_of_another_size() -> None:
-    discs = Discs([np.ones((1, 1, 3, 3), np.uint8)], (9, 8))
+def test_discs_do_not_paint_on_a_frame_of_another_size() -> None:
+    cover = np.ones((1, 1, 3, 3), np.uint8)
+    discs = Discs([cover], [cover], [np.zeros(1, np.uint16)] * 3, (8, 10))
     middle = np.zeros(1)
-    with pytest.raises(ValueError, match=r"a plane of \(9, 8\)"):
-        discs.paint(noise(1, 9, 8), np.zeros(1, np.uint16), middle, middle)
-    with pytest.raises(ValueError, match=r"planes of \(9, 8\) and \(8, 9\)"):
-        discs.put_back(noise(1, 9, 8), noise(1, 8, 9), discs.places())
+    with pytest.raises(ValueError, match="a frame of 10x8 for discs of 8x10"):
+        discs.paint(Frame(10, 8), middle, middle)
+    with pytest.raises(ValueError, match="a frame of 10x8 for discs of 8x10"):
+        discs.put_back(Frame(8, 10), Frame(10, 8), discs.places())
+    with pytest.raises(ValueError, match="places of other discs"):
+        discs.put_back(Frame(8, 10), Frame(8, 10), b"")
+    with pytest.raises(ValueError, match="not equally many"):
+        Discs([cover], [cover, cover], [np.zeros(1, np.uint16)] * 3, (8, 10))
+
+
+evens = st.integers(-40, 40).map(lambda number: 2 * number)
+
+
+@given(seed=seeds, size=st.tuples(sides, sides), small=st.tuples(sides, sides), x=evens, y=evens,
+       opacity=st.floats(0, 1) | st.just(1.0))  # fmt: skip
+def test_a_picture_is_laid_over_a_frame_plane_by_plane(
+    seed: int, size: tuple[int, int], small: tuple[int, int], x: int, y: int, opacity: float
+) -> None:
+    """As far as it lies within; what it touched is copied back."""
+    alpha, half = noise(seed + 3, 2 * small[0], 2 * small[1]), noise(seed + 4, *small)
+    planes = [np.minimum(noise(seed, *alpha.shape), alpha), *(np.minimum(noise(seed, *small), half) for _ in range(2))]
+    frame, before = noisy(seed, size), noisy(seed, size)
+    lay_picture(frame, Sheet([fenced(plane, 3) for plane in (*planes, alpha, half)]), x, y, opacity)
+    for number, plane in enumerate((before.y, before.u, before.v)):
+        left, top = x // halved(number), y // halved(number)
+        here = plane[max(0, top) : max(0, top + planes[number].shape[0]), max(0, left) :]
+        here = here[:, : max(0, left + planes[number].shape[1]) - max(0, left)]
+        there = np.s_[max(0, -top) :, max(0, -left) :]
+        above, cover = (
+            each[there][: here.shape[0], : here.shape[1]] for each in (planes[number], half if number else alpha)
+        )
+        here[:] = laid_in_numpy(here, above, cover, opacity)
+    assert np.array_equal(frame.buffer, before.buffer)
+
+
+@given(seed=seeds, size=st.tuples(sides, sides), corners=st.lists(st.floats(0, 1), min_size=4, max_size=4))
+def test_a_part_of_a_frame_is_copied(seed: int, size: tuple[int, int], corners: list[float]) -> None:
+    frame, other = noisy(seed, size), noisy(seed + 9, size)
+    (left, right), (top, low) = (
+        sorted(2 * round(part * side) for part in parts)
+        for parts, side in ((corners[:2], size[1]), (corners[2:], size[0]))
+    )
+    expected = noisy(seed, size)
+    for number, (plane, source) in enumerate(zip((expected.y, expected.u, expected.v), (other.y, other.u, other.v),
+                                                 strict=True)):  # fmt: skip
+        here = np.s_[top // halved(number) : low // halved(number), left // halved(number) : right // halved(number)]
+        plane[here] = source[here]
+    copy_box(frame, other, (left, top, right, low))
+    assert np.array_equal(frame.buffer, expected.buffer)
+
+
+def test_planes_of_no_picture_are_not_laid() -> None:
+    with pytest.raises(ValueError, match="not of one picture"):
+        Sheet([noise(1, 8, 8), noise(1, 4, 4), noise(1, 4, 4), noise(1, 8, 8), noise(1, 4, 3)])
+    with pytest.raises(ValueError, match="not of one picture"):
+        Sheet([noise(1, 7, 8), noise(1, 3, 4), noise(1, 3, 4), noise(1, 7, 8), noise(1, 3, 4)])
 
 
 def test_a_processor_without_avx2_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, library: Path) -> None:

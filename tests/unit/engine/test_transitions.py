@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reelqueue.spec_scenes import TransitionType
-from render.engine.planes import Frame
+from render.engine.frame import Frame
 from render.engine.transitions import Mixer
 
 from .conftest import Make, run_ffmpeg
