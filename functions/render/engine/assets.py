@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -140,6 +139,9 @@ class _Preflight:
         return _Facts(digest, image, media, subtitles)
 
     def _digest(self, path: Path) -> str:
+        # Loaded by the caller, who gathers; the crew, which gets what was gathered, has no use for it.
+        import hashlib
+
         digest = hashlib.sha256()
         with path.open("rb") as file:
             while piece := file.read(_PIECE):

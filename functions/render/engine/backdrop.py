@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.engine.colors import rgba
+from render.engine.frame import Frame
 from render.engine.geometry import bands
-from render.engine.planes import Picture, from_light
+from render.engine.planes import Picture, from_light, paint
 from render.engine.scenery import scenery
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ class Backgrounds:
     def __init__(self, theme: Theme, size: tuple[int, int]) -> None:
         self._theme = theme
         self._size = size
-        self._last: tuple[Scene, Picture] | None = None
+        self._last: tuple[Scene, Frame] | None = None
 
-    def of(self, scene: Scene) -> Picture:
+    def of(self, scene: Scene) -> Frame:
+        """A frame that shows nothing else, and is never painted on."""
         if self._last is None or self._last[0].background != scene.background:
-            self._last = scene, background(scene, self._theme, self._size)
+            frame = Frame(*self._size)
+            paint(frame, background(scene, self._theme, self._size), 0, 0)
+            self._last = scene, frame
         return self._last[1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,10 +31,19 @@ class SoftDiscs:
     def paint(self, frame: Frame, x: Floats, y: Floats, strengths: Floats | None = None) -> None:
         """Paint them on a frame, as ``Discs.paint`` does."""
         self._discs.paint(frame, x, y, strengths)
-        frame.painted(partial(self._put_back, frame, self._discs.places()))
+        frame.decorated(_Painted(self._discs, self._discs.places(), None if strengths is None else strengths.tobytes()))
 
-    def _put_back(self, frame: Frame, places: Places, other: Frame) -> None:
-        self._discs.put_back(frame, other, places)
+
+@dataclass(frozen=True)
+class _Painted:
+    """Where discs were painted, and how strongly."""
+
+    discs: Discs
+    places: Places
+    strengths: bytes | None
+
+    def put_back(self, frame: Frame, source: Frame) -> None:
+        self.discs.put_back(frame, source, self.places)
 
 
 def _disc(radius: float, opacity: float, softness: float) -> Plane:

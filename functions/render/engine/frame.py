@@ -1,18 +1,19 @@
 """A picture of the video as it is encoded: BT.709, limited range, 4:2:0 planes in one buffer.
 
-It remembers what was painted on it since it was copied from another, so that the next copy is of nothing else.
+It remembers what was painted on it since it was copied from another, so that the next copy is of nothing else, and that
+two such frames are known to be alike wherever nothing was painted on either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engine.pixels import Plane
+from render.engine.pixels import Plane, copy_box
 
 # Rec. ITU-R BT.709: RGB 0-255 to Y 16-235, Cb and Cr 16-240.
 _KR, _KB = 0.2126, 0.0722
@@ -29,6 +30,17 @@ _TO_RGB = np.insert(np.linalg.inv(TO_YUV[:, :3]), 3, np.linalg.solve(TO_YUV[:, :
 _FEW = 12
 
 
+Area = tuple[int, int, int, int]
+"""A part of a frame on even pixels: left, top, right and bottom."""
+
+
+class Traces(Protocol):
+    """What something left that is painted in many places. Equal traces look the same on frames that were alike."""
+
+    def put_back(self, frame: Frame, source: Frame) -> None:
+        """Make the frame the same as another again, wherever this lies."""
+
+
 class Frame:
     """One picture of the video: three planes in one buffer, in the order of ``yuv420p``."""
 
@@ -42,27 +54,60 @@ class Frame:
         self.v: Plane = self.buffer[full + quarter :].reshape(height // 2, width // 2)
         self._picture: av.VideoFrame | None = None
         self._same: Frame | None = None
-        self._painted: list[Callable[[Frame], None]] = []
+        self._areas: list[Area] = []
+        self._traces: list[Traces] = []
+
+    @property
+    def whole(self) -> Area:
+        return 0, 0, self.width, self.height
 
     def copy_from(self, other: Frame) -> None:
         """Become the same as another, which never changes. The second time, only what was painted since is copied."""
-        if self._same is other and len(self._painted) <= _FEW:
-            for put_back in self._painted:
-                put_back(other)
+        if self._same is other:
+            for area in self._areas:
+                copy_box(self, other, area)
+            for traces in self._traces:
+                traces.put_back(self, other)
         else:
             np.copyto(self.buffer, other.buffer)
+        self.changed()
         self._same = other
-        self._painted.clear()
 
-    def painted(self, put_back: Callable[[Frame], None]) -> None:
-        """Say that something was painted; ``put_back`` makes it the same as what this was copied from."""
-        if self._same is not None and len(self._painted) <= _FEW:
-            self._painted.append(put_back)
+    def painted(self, area: Area) -> None:
+        """Say that something was painted within an area."""
+        self._areas.append(area)
+        self._forget()
+
+    def decorated(self, traces: Traces) -> None:
+        """Say that something was painted that left such traces."""
+        self._traces.append(traces)
+        self._forget()
 
     def changed(self) -> None:
         """Say that it is another picture now."""
         self._same = None
-        self._painted.clear()
+        self._areas.clear()
+        self._traces.clear()
+
+    def difference(self, other: Frame) -> Area:
+        """Outside of this area both frames are the same, as far as is known."""
+        if self._same is None or self._same is not other._same or self._traces != other._traces:
+            return self.whole
+        areas = [*self._areas, *other._areas]
+        if not areas:
+            return 0, 0, 0, 0
+        lefts, tops, rights, lows = zip(*areas, strict=True)
+        return min(lefts), min(tops), max(rights), max(lows)
+
+    def _forget(self) -> None:
+        if self._same is None or len(self._areas) + len(self._traces) > _FEW:
+            self.changed()
+
+    def part(self, area: Area) -> tuple[Plane, Plane, Plane]:
+        """The three planes there."""
+        left, top, right, low = area
+        half = np.s_[top // 2 : low // 2, left // 2 : right // 2]
+        return self.y[top:low, left:right], self.u[half], self.v[half]
 
     def picture(self) -> av.VideoFrame:
         """The frame as libav takes it, which reads it in place where that goes well: use it before the next change."""

@@ -9,7 +9,7 @@ from render.engine.assets import Assets
 from render.engine.backdrop import Backgrounds
 from render.engine.decoration import Decoration, decoration_of
 from render.engine.drawings import Drawings
-from render.engine.planes import Picture
+from render.engine.frame import Frame
 from render.engine.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -42,6 +42,6 @@ class Material:
         seen = self.timeline.scenes[scene].elements
         return bool(seen) and self.request.scenes[scene].elements[seen[0].index].type == "text"
 
-    def ground(self, scene: int) -> Picture:
+    def ground(self, scene: int) -> Frame:
         """The background of a scene."""
         return self.backgrounds.of(self.request.scenes[scene])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from render.engine.frame import TO_YUV, Frame
 from render.engine.geometry import Box, bands
-from render.engine.pixels import Plane, Sheet, copy_box, lay_over, lay_picture, sample
+from render.engine.pixels import Plane, Sheet, lay_over, lay_picture, sample
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class View:
         if seen is None:
             return
         left, top, right, bottom = seen
-        frame.painted(partial(copy_box, frame, box=seen))
+        frame.painted(seen)
         places = (
             (step, start + (edge - corner) * step)
             for step, start, edge, corner in zip(self.step, self.start, (left, top), (x, y), strict=True)
@@ -155,7 +155,7 @@ def paint(frame: Frame, picture: Picture, x: int, y: int, opacity: float = 1.0) 
     seen = _seen(frame, picture, x, y)
     if seen is None or opacity <= 0:
         return
-    frame.painted(partial(copy_box, frame, box=seen))
+    frame.painted(seen)
     if picture.alpha is not None:
         lay_picture(frame, picture.sheet, x, y, opacity)
         return

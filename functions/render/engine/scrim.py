@@ -16,7 +16,6 @@ from render.engine.colors import contrast, luminance, rgba
 from render.engine.frame import Frame
 from render.engine.geometry import Box
 from render.engine.layers import Layer
-from render.engine.planes import Picture, paint
 from render.engine.shapes import rounded
 from render.engine.timeline import ElementSpan
 
@@ -40,7 +39,7 @@ _SMALL = 64
 class Behind:
     """What lies behind a text: the scene's background, and the layers below."""
 
-    ground: Callable[[], Picture]
+    ground: Callable[[], Frame]
     below: Sequence[Layer]
     theme: Theme
 
@@ -63,7 +62,7 @@ class Behind:
         canvas = Frame(*frame)
         for look in range(_LOOKS):
             if not covered:
-                paint(canvas, self.ground(), 0, 0)
+                canvas.copy_from(self.ground())
             number = here.first + (here.frames - 1) * look // (_LOOKS - 1)
             for layer in self.below:
                 layer.paint(canvas, number)

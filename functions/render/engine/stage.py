@@ -12,7 +12,6 @@ from render.engine.elements import Cast
 from render.engine.frame import Frame
 from render.engine.layers import Layer
 from render.engine.material import Material
-from render.engine.planes import paint
 from render.engine.timeline import SceneSpan
 
 
@@ -46,17 +45,18 @@ class Stage:
 
     def _painted_once(self, hiding: int) -> Frame | None:
         """What stands still at the bottom, in one picture; None where a layer hides it in every frame."""
+        ground = self._material.ground(self._span.index) if hiding < 0 else None
         backdrop = None
-        if hiding < 0:
-            backdrop = Frame(*self._material.size)
-            paint(backdrop, self._material.ground(self._span.index), 0, 0)
         while self._layers and self._layers[0].is_still(self._span.frames):
             if self._decoration and self._below_decoration == 0:
                 break
-            backdrop = backdrop or Frame(*self._material.size)
+            if backdrop is None:
+                backdrop = Frame(*self._material.size)
+                if ground is not None:
+                    backdrop.copy_from(ground)
             self._layers.pop(0).paint(backdrop, 0)
             self._below_decoration = max(0, self._below_decoration - 1)
-        return backdrop
+        return backdrop or ground
 
     def paint(self, frame: Frame, number: int) -> None:
         """Make ``frame`` the scene's frame ``number``. Numbers may not go back."""

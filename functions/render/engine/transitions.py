@@ -35,9 +35,10 @@ class Mixer:
     def mix(self, before: Frame, after: Frame) -> None:
         """Make ``before`` the frame number ``next`` of the overlap."""
         if self._xfade is None:
-            part = (self.next + 0.5) / self._frames
-            below, above = (frame.buffer.reshape(1, -1) for frame in (before, after))
-            cv2.addWeighted(below, 1 - part, above, part, 0, dst=below)
+            part, area = (self.next + 0.5) / self._frames, before.difference(after)
+            for below, above in zip(before.part(area), after.part(area), strict=True):
+                cv2.addWeighted(below, 1 - part, above, part, 0, dst=below)
+            before.painted(area)
         else:
             for number, frame in enumerate((before, after)):
                 picture = frame.picture()
@@ -45,7 +46,7 @@ class Mixer:
                 self._xfade.push(picture, number)
             mixed = self._xfade.vpull().to_ndarray()
             np.copyto(before.buffer, mixed.reshape(-1))
-        before.changed()
+            before.changed()
         self.next += 1
 
     def _filter(self, kind: str, size: tuple[int, int], fps: int) -> Graph:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from reelqueue.spec_scenes import TransitionType
 from render.engine.frame import Frame
+from render.engine.planes import from_pixels, paint
+from render.engine.snow import Snow
 from render.engine.transitions import Mixer
 
 from .conftest import Make, run_ffmpeg
@@ -89,3 +91,60 @@ def test_a_video_goes_over_by_it(make: Make) -> None:
     video = make(*[{**scene, "transition": {"type": "wipeleft", "duration": 0.4}} for scene in scenes])
     assert video.pixel(0.8, 0.1)[0] > 150  # the old one still, where the wipe comes last
     assert video.pixel(0.8, 0.9)[2] > 150
+
+
+def noise(seed: int, *shape: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def scene_frame(ground: Frame, seed: int, *, pictures: int, snow: float | None, known: bool) -> Frame:
+    """The ground with pictures on it at some places, and snow of a moment below them; ``known``: it may tell which."""
+    chance, frame = np.random.default_rng(seed), Frame(*SIZE)
+    frame.copy_from(ground)
+    if snow is not None:
+        Snow(*SIZE).paint(frame, snow)
+    for number in range(pictures):
+        rgba = noise(seed + number, 2 * int(chance.integers(2, 9)), 2 * int(chance.integers(2, 9)), 4)
+        x, y = (2 * int(chance.integers(-6, side // 2)) for side in SIZE)
+        paint(frame, from_pixels(rgba), x, y, float(chance.uniform(0.2, 1)))
+    if not known:
+        frame.changed()
+    return frame
+
+
+@pytest.mark.parametrize("moments", [(None, None), (1.0, 1.0), (1.0, 1.5), (None, 1.0)], ids=str)
+@pytest.mark.parametrize("pictures", [(0, 0), (1, 0), (2, 1), (1, 14)], ids=str)
+def test_a_fade_of_frames_that_know_where_they_differ_is_that_of_any(
+    pictures: tuple[int, int], moments: tuple[float | None, float | None]
+) -> None:
+    """And what was mixed into the first is put back, with all else, when it becomes its ground again."""
+    ground = Frame(*SIZE)
+    ground.buffer[:] = noise(1, ground.buffer.size)
+    found = []
+    for known in (True, False):
+        before, after = (
+            scene_frame(ground, 7 + number, pictures=pictures[number], snow=moments[number], known=known)
+            for number in range(2)
+        )
+        Mixer("fade", SIZE, FPS, FRAMES, 3).mix(before, after)
+        found.append(before.buffer.copy())
+        before.copy_from(ground)
+        assert np.array_equal(before.buffer, ground.buffer)
+    assert np.array_equal(found[0], found[1])
+
+
+def test_frames_of_one_ground_differ_only_where_something_was_painted() -> None:
+    ground, before, after = (Frame(*SIZE) for _ in range(3))
+    before.copy_from(ground)
+    assert before.difference(after) == before.whole
+    after.copy_from(ground)
+    assert before.difference(after) == (0, 0, 0, 0)
+    picture = from_pixels(noise(2, 8, 6, 4))
+    paint(before, picture, 10, 20)
+    paint(after, picture, -2, 60)
+    assert before.difference(after) == (0, 20, 16, 64)
+    for frame in (before, after):
+        Snow(*SIZE).paint(frame, 1.0)
+    assert before.difference(after) == before.whole  # by two kinds of snow, for all that is known
+    after.changed()
+    assert before.difference(after) == before.whole
