@@ -188,8 +188,7 @@ class Discs:
         """
         self._check(frame)
         self._middles[0], self._middles[1] = x, y
-        if strengths is not None:
-            self._strengths[:] = np.rint(256 * strengths)
+        self._strengths[:] = 256 if strengths is None else np.rint(256 * strengths)
         _library.paint_discs(*self._used, frame.address, *self._size)
 
     def places(self) -> Places:

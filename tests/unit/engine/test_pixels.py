@@ -212,10 +212,9 @@ def test_discs_are_painted_as_numpy_paints_them(seed: int, size: tuple[int, int]
     chance = np.random.default_rng(seed)
     discs, covers, shades = discs_of(chance, reaches, size)
     frame = noisy(seed, size)
-    for _ in range(2):
+    for strengths in (chance.choice([0.0, 0.3, 1.0], len(reaches)), None):
         x, y = middles(chance, reaches)
-        strengths = chance.choice([0.0, 0.3, 1.0], len(reaches))
-        parts = [round(256 * strength) for strength in strengths]
+        parts = [256] * len(reaches) if strengths is None else [round(256 * strength) for strength in strengths]
         expected = [
             painted_in_numpy(
                 plane,
