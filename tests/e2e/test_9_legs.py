@@ -13,7 +13,7 @@ from render.attempt import WRAP_UP_MS
 from tests.e2e.conftest import Client, wait_until
 
 LEG_SECONDS = 5
-SECONDS, FPS = 40, 30
+SECONDS, FPS = 60, 30
 ONE_VCPU_MB = 1769
 
 
@@ -48,7 +48,7 @@ def frames(video: bytes) -> int:
 
 
 def test_a_job_that_takes_longer_than_its_function_may_run_is_finished_by_several(client: Client) -> None:
-    output = {"resolution": "480p", "fps": FPS}
+    output = {"resolution": "720p", "fps": FPS}
     with renders_of(client, WRAP_UP_MS // 1000 + LEG_SECONDS):
         job_id = client.submit(
             theme="winter", output=output, cache=False, scenes=[{"text": "In several legs", "duration": SECONDS}]
