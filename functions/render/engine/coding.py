@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -68,21 +69,11 @@ def loudness_of(file: Path) -> Loudness:
 
 def _measured(frames: Iterable[av.AudioFrame]) -> Loudness:
     """By ``ebur128``: it tells of tenths of a second, so what is left at the end is told with silence after it."""
-    samples, integrated, peak = 0, -math.inf, 0.0
-
-    def counted() -> Iterator[av.AudioFrame]:
-        nonlocal samples
-        for frame in frames:
-            samples += frame.samples
-            yield frame
-
-    heard = 0
-    for frame in _filtered(counted(), [f"apad=pad_len={_TOLD}", "ebur128=peak=true:framelog=quiet:metadata=1"]):
-        heard += frame.samples
-        if "lavfi.r128.I" in frame.metadata:
-            peak = float(frame.metadata["lavfi.r128.true_peak"])
-            integrated = float(frame.metadata["lavfi.r128.I"]) if heard <= samples else integrated
-    return Loudness.of(integrated, peak)
+    heard = _filtered(frames, [f"apad=pad_len={_TOLD}", "ebur128=peak=true:framelog=quiet:metadata=1"])
+    told = deque((frame.metadata for frame in heard if "lavfi.r128.I" in frame.metadata), maxlen=2)
+    # The last is told because of the silence, which has no part in the loudness.
+    integrated = float(told[0]["lavfi.r128.I"]) if len(told) > 1 else -math.inf
+    return Loudness.of(integrated, float(told[-1]["lavfi.r128.true_peak"]))
 
 
 def _filtered(frames: Iterable[av.AudioFrame], filters: Sequence[str]) -> Iterator[av.AudioFrame]:
@@ -99,6 +90,7 @@ def _filtered(frames: Iterable[av.AudioFrame], filters: Sequence[str]) -> Iterat
 
 def _graph(like: av.AudioFrame, filters: Sequence[str]) -> Graph:
     graph = Graph()
+    graph.threads = 1  # the workers are what runs in parallel
     source = graph.add_abuffer(sample_rate=like.sample_rate, format=like.format, layout=like.layout)
     steps = (graph.add(name, arguments) for name, _, arguments in (each.partition("=") for each in filters))
     graph.link_nodes(source, *steps, graph.add("abuffersink")).configure()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -78,7 +78,7 @@ class Encoding:
         """The name of the codec, as decoders have it."""
         return "vp9" if self.format == "webm" else "h264"
 
-    @property
+    @cached_property
     def time_base(self) -> Fraction:
         return Fraction(1, self.fps)
 
@@ -154,11 +154,11 @@ class SegmentWriter:
     """
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
-        self._encoding, self._clock = encoding, encoding.time_base
+        self._encoding = encoding
         self._file = av.open(str(path), "w", format="mp4")
         self._stream = self._file.add_stream("libx264", rate=encoding.fps)
         encoding.configure(self._stream.codec_context)
-        self._stream.time_base = self._clock
+        self._stream.time_base = encoding.time_base
         self._running: VideoCodecContext | None = self._stream.codec_context
         self._running.open()
         self._parameters = bytes(self._running.extradata or b"")
@@ -185,7 +185,7 @@ class SegmentWriter:
         """Encode a frame that libav made, of the encoding's size and format."""
         if self._running is None:
             self._running = self._encoder()
-        picture.pts, picture.time_base = self._given, self._clock
+        picture.pts, picture.time_base = self._given, self._encoding.time_base
         self._given += 1
         for packet in self._running.encode(picture):
             self._write(packet)
@@ -217,7 +217,7 @@ class SegmentWriter:
 
     def _write(self, packet: av.Packet[Any]) -> None:
         """Write a packet, whose time is that of its frame."""
-        packet.stream, packet.time_base = self._stream, self._clock
+        packet.stream, packet.time_base = self._stream, self._encoding.time_base
         # Decoded in the order of writing, so long before it is shown as the encoder's reordering needs.
         packet.dts, packet.duration = self.written - self._delay, 1
         self._file.mux(packet)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from render.engine.pixels import Plane, copy_box
+from render.engine.pixels import Area, Plane, copy_area
 
 # Rec. ITU-R BT.709: RGB 0-255 to Y 16-235, Cb and Cr 16-240.
 _KR, _KB = 0.2126, 0.0722
@@ -28,10 +28,6 @@ TO_YUV = np.array(
 _TO_RGB = np.insert(np.linalg.inv(TO_YUV[:, :3]), 3, np.linalg.solve(TO_YUV[:, :3], -TO_YUV[:, 3]), axis=1)
 # To put back more than so much takes longer than to copy all.
 _FEW = 12
-
-
-Area = tuple[int, int, int, int]
-"""A part of a frame on even pixels: left, top, right and bottom."""
 
 
 class Traces(Protocol):
@@ -65,7 +61,7 @@ class Frame:
         """Become the same as another, which never changes. The second time, only what was painted since is copied."""
         if self._same is other:
             for area in self._areas:
-                copy_box(self, other, area)
+                copy_area(self, other, area)
             for traces in self._traces:
                 traces.put_back(self, other)
         else:

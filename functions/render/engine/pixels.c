@@ -299,8 +299,8 @@ void lay_picture(uint8_t *frame, int32_t width, int32_t height, const Picture *p
     }
 }
 
-static void copy_box(uint8_t *target, const uint8_t *source, int32_t stride, int32_t left, int32_t top, int32_t right,
-                     int32_t low) {
+static void copy_part(uint8_t *target, const uint8_t *source, int32_t stride, int32_t left, int32_t top, int32_t right,
+                      int32_t low) {
     if (left >= right) return;
     for (int32_t row = top; row < low; row++) {
         ptrdiff_t at = (ptrdiff_t)row * stride + left;
@@ -308,11 +308,11 @@ static void copy_box(uint8_t *target, const uint8_t *source, int32_t stride, int
     }
 }
 
-void copy_frame_box(uint8_t *frame, const uint8_t *source, int32_t width, int32_t height, int32_t left, int32_t top,
-                    int32_t right, int32_t low) {
+void copy_area(uint8_t *frame, const uint8_t *source, int32_t width, int32_t height, int32_t left, int32_t top,
+               int32_t right, int32_t low) {
     for (int32_t number = 0; number < 3; number++) {
         Plane plane = plane_of(number, width, height);
-        copy_box(frame + plane.start, source + plane.start, plane.width, left / plane.part, top / plane.part,
+        copy_part(frame + plane.start, source + plane.start, plane.width, left / plane.part, top / plane.part,
                  right / plane.part, low / plane.part);
     }
 }
@@ -352,19 +352,21 @@ static void paint_on_plane(const Discs *discs, const int32_t *places, const doub
 void paint_discs(const Discs *looks, int32_t *places, const double *x, const double *y, const uint16_t *strengths,
                  const uint16_t *shades, uint8_t *thickest, uint8_t *frame, int32_t width, int32_t height) {
     int32_t count = looks->count;
+    for (int32_t look = 0; look < 2; look++) {
+        const int32_t *sides = looks[look].sides;
+        int32_t *lefts = places + look * 3 * count, *tops = lefts + count, *alone = tops + count;
+        double scale = look ? 0.5 : 1;
+        for (int32_t disc = 0; disc < count; disc++) {
+            lefts[disc] = floor_of(x[disc] * scale) - sides[disc] / 2;
+            tops[disc] = floor_of(y[disc] * scale) - sides[disc] / 2;
+        }
+        for (int32_t disc = 0; disc < count; disc++) alone[disc] = touching(count, sides, lefts, tops, disc) == 1;
+    }
     for (int32_t number = 0; number < 3; number++) {
         Plane plane = plane_of(number, width, height);
-        const Discs *discs = looks + (number > 0);
-        int32_t *here = places + (number > 0) * 3 * count, *lefts = here, *tops = here + count;
-        double scale = 1.0 / plane.part;
-        for (int32_t disc = 0; disc < count && number < 2; disc++) {
-            lefts[disc] = floor_of(x[disc] * scale) - discs->sides[disc] / 2;
-            tops[disc] = floor_of(y[disc] * scale) - discs->sides[disc] / 2;
-        }
-        for (int32_t disc = 0; disc < count && number < 2; disc++)
-            here[2 * count + disc] = touching(count, discs->sides, lefts, tops, disc) == 1;
-        paint_on_plane(discs, here, x, y, scale, strengths, shades + number * count, thickest, frame + plane.start,
-                       plane.width, plane.height);
+        int32_t look = number > 0;
+        paint_on_plane(looks + look, places + look * 3 * count, x, y, 1.0 / plane.part, strengths,
+                       shades + number * count, thickest, frame + plane.start, plane.width, plane.height);
     }
 }
 
@@ -377,7 +379,7 @@ void put_discs_back(const Discs *looks, const int32_t *places, const uint8_t *so
         const int32_t *sides = looks[number > 0].sides;
         const int32_t *lefts = places + (number > 0) * 3 * count, *tops = lefts + count;
         for (int32_t disc = 0; disc < count; disc++)
-            copy_box(frame + plane.start, source + plane.start, plane.width, most(lefts[disc], 0), most(tops[disc], 0),
+            copy_part(frame + plane.start, source + plane.start, plane.width, most(lefts[disc], 0), most(tops[disc], 0),
                      least(lefts[disc] + (sides[disc] + 7) / 8 * 8, plane.width),
                      least(tops[disc] + sides[disc], plane.height));
     }

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Plane = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Shades = NDArray[np.uint16]
+Area = tuple[int, int, int, int]
+"""A part of a frame on even pixels: left, top, right and bottom."""
 Places = bytes
 """Where discs were painted."""
 
@@ -51,11 +53,11 @@ def load(path: Path) -> ctypes.CDLL:
     library.sample.argtypes = [place, stride, number, number, place, stride, number, number, *4 * [real], place]
     library.lay_over.argtypes = [*3 * [place, stride], number, number, number]
     library.lay_picture.argtypes = [place, number, number, place, number, number, number]
-    library.copy_frame_box.argtypes = [place, place, *6 * [number]]
+    library.copy_area.argtypes = [place, place, *6 * [number]]
     library.paint_discs.argtypes = [*8 * [place], number, number]
     library.put_discs_back.argtypes = [*4 * [place], number, number]
     drawing = (library.lay_over, library.lay_picture, library.paint_discs)
-    for function in (library.sample, *drawing, library.copy_frame_box, library.put_discs_back):
+    for function in (library.sample, *drawing, library.copy_area, library.put_discs_back):
         function.restype = None
     return library
 
@@ -129,9 +131,9 @@ def lay_picture(frame: Frame, sheet: Sheet, x: int, y: int, opacity: float) -> N
     _library.lay_picture(frame.address, frame.width, frame.height, sheet.address, x, y, part)
 
 
-def copy_box(frame: Frame, source: Frame, box: tuple[int, int, int, int]) -> None:
-    """Copy a part of another frame of the same size: left, top, right and bottom, within both, and even."""
-    _library.copy_frame_box(frame.address, source.address, frame.width, frame.height, *box)
+def copy_area(frame: Frame, source: Frame, area: Area) -> None:
+    """Copy a part of another frame of the same size; it lies within both."""
+    _library.copy_area(frame.address, source.address, frame.width, frame.height, *area)
 
 
 class _Looks(ctypes.Structure):
@@ -187,6 +189,9 @@ class Discs:
             ValueError: an array has not the length of the discs, or the frame not their size.
         """
         self._check(frame)
+        given = (x, y) if strengths is None else (x, y, strengths)
+        if any(values.shape != self._strengths.shape for values in given):
+            raise ValueError(f"arrays of {[values.shape for values in given]} for {self._strengths.size} discs")
         self._middles[0], self._middles[1] = x, y
         self._strengths[:] = 256 if strengths is None else np.rint(256 * strengths)
         _library.paint_discs(*self._used, frame.address, *self._size)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from render.engine.frame import TO_YUV, Frame
 from render.engine.geometry import Box, bands
-from render.engine.pixels import Plane, Sheet, lay_over, lay_picture, sample
+from render.engine.pixels import Area, Plane, Sheet, lay_over, lay_picture, sample
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,15 @@ class View:
         seen = _seen(frame, self, x, y)
         if seen is None:
             return
-        left, top, right, bottom = seen
         frame.painted(seen)
         places = (
             (step, start + (edge - corner) * step)
-            for step, start, edge, corner in zip(self.step, self.start, (left, top), (x, y), strict=True)
+            for step, start, edge, corner in zip(self.step, self.start, seen[:2], (x, y), strict=True)
         )
         across, down = places
-        for target, source, part in (
-            (frame.y, self.source.y, 1),
-            (frame.u, self.source.u, 2),
-            (frame.v, self.source.v, 2),
-        ):
-            here = target[top // part : bottom // part, left // part : right // part]
-            sample(source, here, (across[0], across[1] / part), (down[0], down[1] / part))
+        planes = (self.source.y, self.source.u, self.source.v)
+        for target, source, part in zip(frame.part(seen), planes, (1, 2, 2), strict=True):
+            sample(source, target, (across[0], across[1] / part), (down[0], down[1] / part))
 
 
 def color_levels(rgb: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -160,18 +155,16 @@ def paint(frame: Frame, picture: Picture, x: int, y: int, opacity: float = 1.0) 
         lay_picture(frame, picture.sheet, x, y, opacity)
         return
     left, top, right, bottom = seen
-    for target, source, part in ((frame.y, picture.y, 1), (frame.u, picture.u, 2), (frame.v, picture.v, 2)):
-        here = np.s_[top // part : bottom // part, left // part : right // part]
-        there = np.s_[(top - y) // part : (bottom - y) // part, (left - x) // part : (right - x) // part]
+    for target, plane, part in zip(frame.part(seen), (picture.y, picture.u, picture.v), (1, 2, 2), strict=True):
+        source = plane[(top - y) // part : (bottom - y) // part, (left - x) // part : (right - x) // part]
         if opacity >= 1:
-            np.copyto(target[here], source[there])
+            np.copyto(target, source)
         else:
-            mixed = cv2.addWeighted(target[here], 1 - opacity, source[there], opacity, 0)
-            np.copyto(target[here], _plane(mixed))
+            cv2.addWeighted(target, 1 - opacity, source, opacity, 0, dst=target)
 
 
-def _seen(frame: Frame, picture: Picture | View, x: int, y: int) -> tuple[int, int, int, int] | None:
-    """Where what lies at (x, y) is in the frame: left, top, right and bottom; None if nowhere."""
+def _seen(frame: Frame, picture: Picture | View, x: int, y: int) -> Area | None:
+    """Where what lies at (x, y) is in the frame; None if nowhere."""
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + picture.width, frame.width), min(y + picture.height, frame.height)
     return (left, top, right, bottom) if left < right and top < bottom else None

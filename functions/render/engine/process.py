@@ -60,7 +60,7 @@ PROBING = Allowance(60, 30)
 """To open a file and decode its beginning, which takes a tenth of a second; reading 2 GB through takes a few."""
 
 SOUNDING = Allowance(600, 600)
-"""To decode or encode up to half an hour of sound, which takes half a minute."""
+"""To decode up to half an hour of sound, which takes half a minute at most."""
 
 
 def find_ffmpeg(chosen: str | None) -> str:

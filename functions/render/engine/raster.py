@@ -22,6 +22,11 @@ class Ink:
     shape: Gray
     colored: NDArray[np.uint8] | None
 
+    @property
+    def solid(self) -> Gray:
+        """How opaque both are together."""
+        return self.shape if self.colored is None else np.maximum(self.shape, self.colored[:, :, 3])
+
 
 def draw_lines(
     lines: Sequence[Line], places: Sequence[tuple[float, float]], size: float, canvas: tuple[int, int], color: RGBA

@@ -88,9 +88,8 @@ def _part(frame: Frame, box: Box) -> Pixels | None:
         return None
     size = (min(_SMALL, right - left) // 2 * 2, min(_SMALL, low - top) // 2 * 2)
     small = Frame(*size)
-    for to, come, part in ((small.y, frame.y, 1), (small.u, frame.u, 2), (small.v, frame.v, 2)):
-        cut = come[top // part : low // part, left // part : right // part]
-        to[:] = cv2.resize(cut, (size[0] // part, size[1] // part), interpolation=cv2.INTER_AREA)
+    for to, come in zip((small.y, small.u, small.v), frame.part((left, top, right, low)), strict=True):
+        to[:] = cv2.resize(come, to.shape[::-1], interpolation=cv2.INTER_AREA)
     return small.rgb().reshape(-1, 3)
 
 

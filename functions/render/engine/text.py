@@ -146,7 +146,7 @@ class _Drawing:
 
     def _trimmed(self, ink: Ink) -> Ink:
         """Cut off the canvas what glyphs might have swung out into and did not: half of all that would be composed."""
-        cut = max(0, min(self._spread, _clear(_solid(ink))) - self._reach)
+        cut = max(0, min(self._spread, _clear(ink.solid)) - self._reach)
         self._spread -= cut
         self._canvas = (self._canvas[0] - 2 * cut, self._canvas[1] - 2 * cut)
         here = np.s_[cut : cut + self._canvas[1], cut : cut + self._canvas[0]]
@@ -219,7 +219,7 @@ class _Drawing:
         if self._outline is None:
             return []
         fine = max(1, min(3, math.isqrt(_FINE_PIXELS // (self._canvas[0] * self._canvas[1]))))
-        solid = _solid(self._ink(fine))
+        solid = self._ink(fine).solid
         away = cv2.distanceTransform(np.where(solid > 127, 0, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         cover = np.clip(self._outline.width * fine + 1 - away, 0, 1)
         shape = np.asarray(cv2.resize(cover, self._canvas, interpolation=cv2.INTER_AREA), np.float32)
@@ -274,11 +274,6 @@ def _tinted(shape: NDArray[np.floating[Any]], color: RGBA) -> ImageClip:
     levels = [np.full(shape.shape, level, np.uint8) for level in color[:3]]
     pixels = cv2.merge([*levels, np.asarray(cv2.convertScaleAbs(shape, alpha=color[3]), np.uint8)])
     return ImageClip(pixels, transparent=True, duration=1)
-
-
-def _solid(ink: Ink) -> NDArray[np.uint8]:
-    """How opaque letters and emoji are together."""
-    return ink.shape if ink.colored is None else np.maximum(ink.shape, ink.colored[:, :, 3])
 
 
 def _clear(cover: NDArray[np.uint8]) -> int:

@@ -37,6 +37,10 @@ def run_ffmpeg(*arguments: str) -> bytes:
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
+def noise(seed: int, *shape: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
 def measured(path: Path) -> Loudness:
     """How loud the sound of a file is, once it has been decoded."""
     command = [find_ffmpeg(None), "-nostats", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]

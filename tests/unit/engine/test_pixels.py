@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from render import compile as compiler
 from render.engine import pixels
 from render.engine.frame import Frame
-from render.engine.pixels import LONGEST_STEP, Discs, Sheet, copy_box, lay_over, lay_picture, sample
+from render.engine.pixels import LONGEST_STEP, Discs, Sheet, copy_area, lay_over, lay_picture, sample
+
+from .conftest import noise
 
 Plane = NDArray[np.uint8]
 
@@ -40,10 +42,6 @@ def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         compiler.build(built, request.param)
         patch.setattr(pixels, "_library", pixels.load(built))
         yield built
-
-
-def noise(seed: int, *shape: int) -> Plane:
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
 def fenced(plane: Plane, gap: int = 0) -> Plane:
@@ -256,6 +254,9 @@ def test_discs_do_not_paint_on_a_frame_of_another_size() -> None:
         discs.paint(Frame(10, 8), middle, middle)
     with pytest.raises(ValueError, match="a frame of 10x8 for discs of 8x10"):
         discs.put_back(Frame(8, 10), Frame(10, 8), discs.places())
+    for wrong in ((np.zeros(2), middle), (middle, np.zeros(0)), (middle, middle, np.ones(2))):
+        with pytest.raises(ValueError, match="for 1 discs"):
+            discs.paint(Frame(8, 10), *wrong)
     with pytest.raises(ValueError, match="places of other discs"):
         discs.put_back(Frame(8, 10), Frame(8, 10), b"")
     with pytest.raises(ValueError, match="not equally many"):
@@ -299,7 +300,7 @@ def test_a_part_of_a_frame_is_copied(seed: int, size: tuple[int, int], corners: 
                                                  strict=True)):  # fmt: skip
         here = np.s_[top // halved(number) : low // halved(number), left // halved(number) : right // halved(number)]
         plane[here] = source[here]
-    copy_box(frame, other, (left, top, right, low))
+    copy_area(frame, other, (left, top, right, low))
     assert np.array_equal(frame.buffer, expected.buffer)
 
 

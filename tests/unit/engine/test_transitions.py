@@ -14,7 +14,7 @@ from render.engine.planes import from_pixels, paint
 from render.engine.snow import Snow
 from render.engine.transitions import Mixer
 
-from .conftest import Make, run_ffmpeg
+from .conftest import Make, noise, run_ffmpeg
 
 KINDS = [kind for kind in get_args(TransitionType) if kind != "none"]
 SIZE, FPS, FRAMES = (96, 64), 25, 10
@@ -91,10 +91,6 @@ def test_a_video_goes_over_by_it(make: Make) -> None:
     video = make(*[{**scene, "transition": {"type": "wipeleft", "duration": 0.4}} for scene in scenes])
     assert video.pixel(0.8, 0.1)[0] > 150  # the old one still, where the wipe comes last
     assert video.pixel(0.8, 0.9)[2] > 150
-
-
-def noise(seed: int, *shape: int) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
 def scene_frame(ground: Frame, seed: int, *, pictures: int, snow: float | None, known: bool) -> Frame:
